@@ -55,7 +55,9 @@ def name_of(source: Source) -> str:
     """Return how messages call a source: its path, its file's name, or "array"."""
     if isinstance(source, tuple):
         return "array"
-    return str(getattr(source, "name", source if isinstance(source, str | PathLike) else "file"))
+    if isinstance(source, str | PathLike):
+        return str(source)
+    return str(getattr(source, "name", "file"))
 
 
 def _read(

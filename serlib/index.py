@@ -1,0 +1,141 @@
+"""The clip index: which clips lie under a data root, whole or broken, each once."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from tqdm.auto import tqdm
+
+from .audio import load
+from .corpora import CORPORA, parse
+from .errors import AudioError, CorpusError
+
+CLIP_COLUMNS = [
+    "path",
+    "corpus",
+    "speaker",
+    "gender",
+    "emotion",
+    "intensity",
+    "statement",
+    "channel",
+    "duration_s",
+    "clip_id",
+    "audio_md5",
+]
+PROBLEM_COLUMNS = ["path", "problem"]
+
+
+def index_clips(root: Path, *, n_jobs: int = -1) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Find, name and decode every clip below a folder.
+
+    Of several files of one clip (re-uploads nest a second copy of a corpus in the first)
+    the first path in byte order counts.
+
+    Parameters
+    ----------
+    root : Path, the data root
+    n_jobs : int, worker processes, as joblib counts them
+
+    Returns
+    -------
+    clips : DataFrame with `CLIP_COLUMNS`, sorted by path
+    problems : DataFrame with `PROBLEM_COLUMNS`: files that were passed over, and why
+
+    Raises
+    ------
+    CorpusError
+        If the folder does not exist or holds no usable clip.
+    """
+    named, problems = _walk(root)
+    jobs = (delayed(_decode)(root / path) for path in named)
+    decoded = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
+    rows = []
+    progress = tqdm(decoded, total=len(named), desc="reading clips", unit="clip")
+    for (path, facts), result in zip(named.items(), progress, strict=True):
+        if isinstance(result, str):
+            problems.append((path, result.replace(str(root / path), path)))
+        else:
+            rows.append({"path": path} | facts | result)
+    if not rows:
+        raise CorpusError(
+            f"{root}: holds no clip of {', '.join(CORPORA)}. Put a corpus there, or fetch one with "
+            "`serlib download ravdess tess`, or name another folder with --data or SER_DATA."
+        )
+    clips = pd.DataFrame(rows)[CLIP_COLUMNS]
+    return clips, pd.DataFrame(problems, columns=PROBLEM_COLUMNS)
+
+
+def has_corpus(root: Path) -> bool:
+    """Tell whether a folder holds at least one file with the name of a known clip."""
+    return any(
+        parse(path.relative_to(root).as_posix()) for path in root.rglob("*.*") if path.is_file()
+    )
+
+
+def completeness(clips: pd.DataFrame) -> list[str]:
+    """Say in one line per corpus and channel how much of it is here, and what is not."""
+    lines = []
+    for (name, channel), group in clips.groupby(["corpus", "channel"]):
+        corpus = CORPORA[name]
+        line = f"{corpus.title}, {channel}: {len(group)} of {corpus.clips[channel]} clips"
+        if len(group) < corpus.clips[channel]:
+            line += f", {group.speaker.nunique()} of {corpus.speakers} speakers: incomplete, used as it is"
+        lines.append(line)
+    return lines
+
+
+def _walk(root: Path) -> tuple[dict[str, dict], list[tuple[str, str]]]:
+    """Return the named files, one a clip, in byte order of their paths, and the rest."""
+    if not root.is_dir():
+        raise CorpusError(f"{root}: no such folder. Give the data root with --data or SER_DATA.")
+    named, problems, seen = {}, [], {}
+
+    def unreadable(error: OSError) -> None:
+        place = Path(error.filename).relative_to(root).as_posix()
+        problems.append((place, f"folder cannot be read: {error.strerror}"))
+
+    paths = [
+        Path(folder, file).relative_to(root).as_posix()
+        for folder, _, files in os.walk(root, onerror=unreadable)
+        for file in files
+        if not file.startswith(".")
+    ]
+    for path in sorted(paths, key=os.fsencode):
+        facts = parse(path)
+        if facts is None:
+            if Path(path).suffix.lower() in _AUDIO_SUFFIXES:
+                problems.append((path, "its name is of no known corpus"))
+        elif facts["clip_id"] in seen:
+            problems.append((path, f"a second copy of {seen[facts['clip_id']]}"))
+        elif Path(path).suffix.lower() in _AUDIO_SUFFIXES:
+            seen[facts["clip_id"]] = path
+            named[path] = facts
+    return named, problems
+
+
+# What libsndfile reads; other files beside the clips (RAVDESS has videos of the same
+# names) are no business of ours.
+_AUDIO_SUFFIXES = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf"}
+
+
+def _decode(path: Path) -> dict | str:
+    """Return the facts that need the audio, or what is wrong with it.
+
+    The checksum is of the mono samples at the native rate, so that a change of file
+    format is no change and a second recording under another name shows.
+    """
+    import soundfile as sf
+
+    try:
+        native = sf.info(path).samplerate if path.stat().st_size else 0
+        y = load(path, sr=native)
+    except AudioError as error:
+        return str(error)
+    except (OSError, sf.LibsndfileError) as error:
+        return f"{path}: cannot be read ({error})"
+    samples = np.ascontiguousarray(y, dtype="<f4").tobytes()
+    return dict(duration_s=round(len(y) / native, 3), audio_md5=hashlib.md5(samples).hexdigest())
