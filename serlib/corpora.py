@@ -188,7 +188,7 @@ CORPORA: dict[str, Corpus] = {
             {"speech": 7442},
             91,
             "ODbL 1.0",
-            "Cao, Cooper, Keutmann, Gur, Nenkova & Verma (2014), IEEE Trans. Affective Comput. 5(4)",
+            "Cao, Cooper, Keutmann, Gur, Nenkova & Verma (2014), IEEE Trans. Affect. Comput. 5(4)",
             "https://github.com/CheyneyComputerScience/CREMA-D",
         ),
     )

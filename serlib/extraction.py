@@ -69,9 +69,8 @@ def extract(
                 problems.append((row.path, x.replace(str(root / row.path), row.path)))
                 continue
             with store:
-                store.execute(
-                    "INSERT INTO features VALUES (?, ?)", (keys[row.clip_id], x.tobytes())
-                )
+                entry = (keys[row.clip_id], x.tobytes())
+                store.execute("INSERT INTO features VALUES (?, ?)", entry)
         features = pd.concat(_rows(clips, keys, store, variants), ignore_index=True)
     features = features.sort_values(["clip_id", "variant"], ignore_index=True)
     return features, pd.DataFrame(problems, columns=PROBLEM_COLUMNS)

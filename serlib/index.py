@@ -14,17 +14,8 @@ from .corpora import CORPORA, parse
 from .errors import AudioError, CorpusError
 
 CLIP_COLUMNS = [
-    "path",
-    "corpus",
-    "speaker",
-    "gender",
-    "emotion",
-    "intensity",
-    "statement",
-    "channel",
-    "duration_s",
-    "clip_id",
-    "audio_md5",
+    *("path", "corpus", "speaker", "gender", "emotion", "intensity", "statement", "channel"),
+    *("duration_s", "clip_id", "audio_md5"),
 ]
 PROBLEM_COLUMNS = ["path", "problem"]
 
@@ -83,7 +74,8 @@ def completeness(clips: pd.DataFrame) -> list[str]:
         corpus = CORPORA[name]
         line = f"{corpus.title}, {channel}: {len(group)} of {corpus.clips[channel]} clips"
         if len(group) < corpus.clips[channel]:
-            line += f", {group.speaker.nunique()} of {corpus.speakers} speakers: incomplete, used as it is"
+            here = group.speaker.nunique()
+            line += f", {here} of {corpus.speakers} speakers: incomplete, used as it is"
         lines.append(line)
     return lines
 

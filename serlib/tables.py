@@ -61,8 +61,8 @@ def read_features(path: Path, front_end: Means | None = None) -> pd.DataFrame:
     remake = "serlib run --only 03"
     features = _read(path, remake)
     _check(features, KEY_COLUMNS + FEATURE_COLUMNS, ["clip_id", "variant"], path, remake)
-    values = features[FEATURE_COLUMNS]
-    if any(values.dtypes == object) or not np.isfinite(values.to_numpy(dtype=float)).all():
+    values = features[FEATURE_COLUMNS].apply(pd.to_numeric, errors="coerce")
+    if not np.isfinite(values.to_numpy(dtype=float)).all():
         raise TableError(f"{path}: holds values that are not finite numbers. Remake it: {remake}")
     _check_made_by(path, front_end or Means(), remake)
     return features
