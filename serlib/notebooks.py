@@ -1,0 +1,100 @@
+"""The notebooks as files: which there are, their parameters, and the form they are committed in."""
+
+from pathlib import Path
+
+import nbformat
+import papermill
+import yaml
+
+from .errors import RunError
+from .files import replacing
+from .project import ROOT
+
+FOLDER = ROOT / "notebooks"
+INJECTED = "injected-parameters"  # papermill's tag
+
+
+def choose(only: str | None = None, start: str | None = None) -> list[Path]:
+    """Return the notebooks to run, in order.
+
+    Parameters
+    ----------
+    only, start : str or None, the first characters of a notebook's name, as "04"
+
+    Raises
+    ------
+    RunError
+        If no notebook's name begins so.
+    """
+    every = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
+    for asked in (only, start):
+        if asked and not any(path.name.startswith(asked) for path in every):
+            names = ", ".join(path.stem for path in every)
+            raise RunError(f"no notebook begins with {asked!r}; there are {names}")
+    if only:
+        return [path for path in every if path.name.startswith(only)]
+    return [path for path in every if not start or path.name[: len(start)] >= start]
+
+
+def typed(pairs: list[tuple[str, str]], notebooks: list[Path]) -> dict[str, object]:
+    """Turn ``-p NAME VALUE`` pairs into parameters, each of the type that its notebook gives it.
+
+    Raises
+    ------
+    RunError
+        If no chosen notebook takes the name, or the value is of another type.
+    """
+    known = {}
+    for path in notebooks:
+        known |= parameters(path)
+    result = {}
+    for name, text in pairs:
+        if name not in known:
+            raise RunError(f"no parameter {name!r}; there are {', '.join(sorted(known))}")
+        kind = known[name]
+        value = text if kind == "str" else yaml.safe_load(text)
+        if kind == "float" and type(value) is int:
+            value = float(value)
+        if type(value).__name__ != kind:
+            raise RunError(f"{name}: {text!r} is no {kind}")
+        result[name] = value
+    return result
+
+
+def parameters(path: Path) -> dict[str, str]:
+    """Return the names and types of a notebook's parameters."""
+    inspected = papermill.inspect_notebook(str(path))
+    return {name: about["inferred_type_name"] for name, about in inspected.items()}
+
+
+def normal_form(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Return an executed notebook as it is committed.
+
+    Without what differs from run to run or machine to machine: time stamps, papermill's
+    notes and injected cell, standard error; cells numbered by their place.
+    """
+    cells = [c for c in notebook.cells if INJECTED not in c.metadata.get("tags", [])]
+    count = 0
+    for i, cell in enumerate(cells):
+        cell.metadata = {k: v for k, v in cell.metadata.items() if k == "tags" and v}
+        cell.id = f"cell-{i:02d}"
+        if cell.cell_type != "code":
+            continue
+        count += 1
+        cell.execution_count = count
+        cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr"]
+        for output in cell.outputs:
+            output.pop("transient", None)
+            if output.output_type == "execute_result":
+                output.execution_count = count
+            if "metadata" in output:
+                output.metadata = {}
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+
+
+def write(notebook: nbformat.NotebookNode, path: Path) -> None:
+    """Write a notebook, atomically."""
+    with replacing(path) as temporary:
+        nbformat.write(notebook, temporary)

@@ -1,0 +1,113 @@
+"""Run the notebooks in order with papermill; publish what they wrote."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import nbformat
+import papermill
+from papermill.exceptions import PapermillExecutionError
+from tqdm import tqdm
+
+from . import notebooks
+from .errors import RunError
+from .files import replacing
+from .project import ARTIFACTS, ROOT, RUNS, Run, open_run, shown
+
+TOP_LEVEL = ("emotion_path.csv", "features.csv", "features.json")
+
+
+def run(
+    *,
+    only: str | None = None,
+    start: str | None = None,
+    data: str = "",
+    out: str = "",
+    parameters: list[tuple[str, str]] = (),
+    publish: bool = False,
+) -> Path:
+    """Execute notebooks; copies with outputs go to the run's folder.
+
+    Parameters
+    ----------
+    only, start : str or None, which notebooks, as `serlib.notebooks.choose` takes them
+    data, out : str, as `serlib.project.open_run` takes them
+    parameters : list of (name, value)
+    publish : bool, run all on the real corpora and, if all succeed, replace what is shipped
+
+    Returns
+    -------
+    Path, the run's folder
+
+    Raises
+    ------
+    RunError
+        Names notebook, cell and error; or says which argument is bad.
+    """
+    chosen = notebooks.choose(only, start)
+    values = notebooks.typed(list(parameters), chosen)
+    if publish and (only or start):
+        raise RunError("--publish runs all notebooks; leave out --only and --from")
+    if publish and values.get("AUDIO"):
+        raise RunError("--publish refuses AUDIO=True: corpus audio must not be committed")
+    settings = _settings(chosen, data, out, publish)
+    common = dict(DATA_ROOT=str(settings.data), OUT=str(settings.out))
+    if publish:
+        common["PUBLISH"] = True
+    if settings.notice:
+        print(settings.notice)
+    for path in tqdm(chosen, desc="notebooks", unit="notebook", position=0):
+        _execute(path, settings.out / "notebooks" / path.name, common | values)
+    if publish:
+        _publish(settings, chosen)
+    return settings.out
+
+
+def _settings(chosen: list[Path], data: str, out: str, publish: bool) -> Run:
+    """Return the run; without audio, the later notebooks alone use the shipped tables."""
+    settings = open_run(data, out)
+    if publish and settings.demo:
+        raise RunError("--publish needs the real corpora: give their folder with --data")
+    if publish and not out:
+        return Run(settings.data, RUNS / "publish", demo=False)
+    from_shipped = not any(path.name[:2] in ("01", "02", "03") for path in chosen)
+    if settings.demo and from_shipped and not out:
+        return Run(settings.data, RUNS / "default", demo=False)
+    return settings
+
+
+def _execute(source: Path, target: Path, values: dict[str, object]) -> None:
+    known = notebooks.parameters(source)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        papermill.execute_notebook(
+            source,
+            target,
+            parameters={name: value for name, value in values.items() if name in known},
+            kernel_name="python3",
+            cwd=source.parent,
+            progress_bar=False,
+            stderr_file=sys.stderr,
+        )
+    except PapermillExecutionError as error:
+        raise RunError(
+            f"{source.name} failed (executed copy: {shown(target)})\n"
+            f"in cell {error.cell_index}: {error.source.strip().splitlines()[0]}\n"
+            f"{error.ename}: {error.evalue}"
+        ) from error
+
+
+def _publish(settings: Run, chosen: list[Path]) -> None:
+    """Replace the shipped files by the run's; every notebook has succeeded by now."""
+    normal = {
+        path: notebooks.normal_form(nbformat.read(settings.out / "notebooks" / path.name, 4))
+        for path in chosen
+    }
+    for source in sorted(settings.out.rglob("*")):
+        inside = source.relative_to(settings.out)
+        if source.is_file() and inside.parts[0] != "notebooks":
+            target = ROOT / inside if inside.name in TOP_LEVEL else ARTIFACTS / inside
+            with replacing(target) as temporary:
+                shutil.copyfile(source, temporary)
+    for path, notebook in normal.items():
+        notebooks.write(notebook, path)

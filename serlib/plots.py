@@ -1,0 +1,163 @@
+"""Figures: each takes data and an `ax`, draws, and returns the `ax`.
+
+One colour per emotion everywhere, told apart by colour-blind readers (Okabe & Ito
+2008, "Color Universal Design"; their yellow is darkened to show on white).
+"""
+
+import librosa
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from sklearn.metrics import confusion_matrix
+
+from .emotions import EMOTIONS
+
+COLOURS = {
+    "neutral": "#7f7f7f",
+    "calm": "#56b4e9",
+    "happy": "#e69f00",
+    "sad": "#0072b2",
+    "angry": "#d55e00",
+    "fear": "#cc79a7",
+    "disgust": "#009e73",
+    "surprise": "#c2ad00",
+    "boredom": "#4d2c16",
+}
+CORPUS_MARKERS = {"ravdess": "o", "tess": "^", "emodb": "s", "savee": "D", "cremad": "P"}
+
+
+def style() -> None:
+    """Set the look of all figures: readable at the width of a web page."""
+    sns.set_theme(context="notebook", style="whitegrid", font_scale=0.9)
+    plt.rcParams.update({"figure.dpi": 80, "savefig.dpi": 110, "axes.titleweight": "bold"})
+    plt.rcParams.update({"axes.titlelocation": "left", "figure.constrained_layout.use": True})
+
+
+def present(emotions: pd.Series) -> list[str]:
+    """Return the emotions that occur, in the project's order."""
+    found = set(emotions)
+    return [emotion for emotion in EMOTIONS if emotion in found]
+
+
+def counts(clips: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw the number of clips per emotion, a bar per corpus and channel stacked."""
+    label = clips.corpus + " " + clips.channel
+    table = pd.crosstab(clips.emotion, label).reindex(present(clips.emotion))
+    left = np.zeros(len(table))
+    hatches = ("", "///", "...", "xxx", "\\\\\\")
+    for (name, column), hatch in zip(table.items(), hatches, strict=False):
+        colours = [COLOURS[e] for e in table.index]
+        ax.barh(table.index, column, left=left, color=colours, hatch=hatch, edgecolor="white")
+        ax.barh([0], [0], color="#bbbbbb", hatch=hatch, edgecolor="white", label=name)
+        left += column.to_numpy()
+    ax.invert_yaxis()
+    ax.set(xlabel="clips")
+    ax.legend(frameon=True, fontsize="small")
+    return ax
+
+
+def distributions(clips: pd.DataFrame, column: str, ax: Axes, *, unit: str) -> Axes:
+    """Draw a column's distribution per emotion as boxes (whiskers 5 to 95 %)."""
+    order = present(clips.emotion)
+    groups = [clips.loc[clips.emotion == e, column].dropna() for e in order]
+    boxes = ax.boxplot(
+        groups, orientation="horizontal", whis=(5, 95), showfliers=False, patch_artist=True
+    )
+    for box, median, emotion in zip(boxes["boxes"], boxes["medians"], order, strict=True):
+        box.set(facecolor=COLOURS[emotion], alpha=0.75)
+        median.set(color="black", linewidth=2)
+    ax.set_yticks(range(1, len(order) + 1), order)
+    ax.invert_yaxis()
+    ax.set(xlabel=unit)
+    return ax
+
+
+def waveform(y: np.ndarray, sr: int, ax: Axes, *, emotion: str) -> Axes:
+    """Draw a signal over time in its emotion's colour."""
+    ax.plot(np.arange(len(y)) / sr, y, color=COLOURS[emotion], linewidth=0.4)
+    ax.set(xlim=(0, len(y) / sr), ylim=(-1, 1), title=emotion)
+    return ax
+
+
+def mel(y: np.ndarray, sr: int, ax: Axes, *, f0: np.ndarray | None = None) -> Axes:
+    """Draw a mel spectrogram in dB below its maximum, with an F0 contour if given."""
+    power = librosa.feature.melspectrogram(y=y, sr=sr, fmax=8000)
+    db = librosa.power_to_db(power, ref=np.max)
+    librosa.display.specshow(
+        db, sr=sr, x_axis="time", y_axis="mel", fmax=8000, ax=ax, cmap="magma", vmin=-70, vmax=0
+    )
+    if f0 is not None:
+        times = librosa.times_like(f0, sr=sr)
+        ax.plot(times, f0, color="white", linewidth=3)
+        ax.plot(times, f0, color="#00c8ff", linewidth=1.5)
+    ax.set(xlabel="s", ylabel="Hz")
+    return ax
+
+
+def history(curves: dict[str, list[float]], axes: np.ndarray) -> np.ndarray:
+    """Draw accuracy and loss per epoch; mark the epoch whose weights were kept."""
+    kept = int(np.argmax(curves["val_accuracy"]))
+    for ax, name in zip(axes, ("accuracy", "loss"), strict=True):
+        epochs = np.arange(1, len(curves[name]) + 1)
+        ax.plot(epochs, curves[name], color="#0072b2", label="training")
+        ax.plot(epochs, curves[f"val_{name}"], color="#d55e00", linestyle="--", label="validation")
+        ax.axvline(kept + 1, color="#7f7f7f", linestyle=":", label=f"kept: epoch {kept + 1}")
+        ax.set(xlabel="epoch", ylabel=name)
+    axes[1].set_ylim(0, np.quantile(curves["val_loss"], 0.9) * 1.2)
+    axes[0].legend(frameon=True)
+    return axes
+
+
+def confusion(predictions: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw the confusion matrix in percent of each true emotion."""
+    order = present(pd.concat([predictions.emotion, predictions.predicted]))
+    table = confusion_matrix(predictions.emotion, predictions.predicted, labels=order)
+    share = 100 * table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    sns.heatmap(
+        pd.DataFrame(share, order, order),
+        annot=True,
+        fmt=".0f",
+        cmap="Blues",
+        vmin=0,
+        vmax=100,
+        cbar=False,
+        square=True,
+        linewidths=0.5,
+        ax=ax,
+    )
+    ax.set(xlabel="predicted", ylabel="recorded as")
+    return ax
+
+
+def intervals(table: pd.DataFrame, ax: Axes, *, chance: float) -> Axes:
+    """Draw UAR with its 95 % interval, a line per row of (label, uar, uar_low, uar_high, corpus).
+
+    Rows stand from top to bottom; the marker tells the corpus.
+    """
+    for i, row in enumerate(table.itertuples()):
+        colour, marker = _CORPUS_LOOK.get(row.corpus, ("#7f7f7f", "s"))
+        ax.plot([row.uar_low, row.uar_high], [i, i], color=colour, linewidth=2.5, alpha=0.6)
+        ax.plot(row.uar, i, marker=marker, color=colour, markersize=9)
+        ax.annotate(f"{row.uar:.2f}", (row.uar_high, i), (6, -4), textcoords="offset points")
+    ax.axvline(chance, color="#7f7f7f", linestyle=":")
+    ax.annotate("chance", (chance, -0.6), (3, 0), textcoords="offset points", fontsize="small")
+    ax.set_yticks(range(len(table)), table.label)
+    ax.invert_yaxis()
+    ax.set(xlim=(0, 1.05), xlabel="unweighted average recall, 95 % interval")
+    return ax
+
+
+_CORPUS_LOOK = {"ravdess": ("#0072b2", "o"), "tess": ("#d55e00", "^")}
+
+
+def projection(points: np.ndarray, labels: pd.Series, colours: dict[str, str], ax: Axes) -> Axes:
+    """Draw a two-dimensional projection [shape=(n, 2)], a colour per label."""
+    for name, colour in colours.items():
+        here = (labels == name).to_numpy()
+        if here.any():
+            ax.scatter(*points[here].T, s=6, alpha=0.5, color=colour, label=name, linewidths=0)
+    ax.legend(markerscale=3, fontsize="small", frameon=True)
+    ax.set(xticks=[], yticks=[])
+    return ax

@@ -1,0 +1,91 @@
+"""Where things lie: the data root, a run's folder, and the shipped state."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from .demo import NOTICE, write_demo
+from .errors import CorpusError
+from .index import has_corpus, index_clips
+from .tables import read_clips, read_features, write_clips
+
+ROOT = Path(__file__).resolve().parents[1]  # of the checkout: serlib is installed editable
+ARTIFACTS = ROOT / "artifacts"
+CACHE = ARTIFACTS / "cache"
+RUNS = ARTIFACTS / "runs"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run: where it reads audio, where it writes, and whether the audio is synthetic."""
+
+    data: Path
+    out: Path
+    demo: bool
+
+    @property
+    def notice(self) -> str:
+        """What every place that shows a figure of this run has to say; empty for real data."""
+        return NOTICE if self.demo else ""
+
+    def clips(self) -> pd.DataFrame:
+        """Return the run's clip table; made from the data root if no notebook has yet."""
+        path = self.out / "emotion_path.csv"
+        if not path.exists():
+            clips, _ = index_clips(self.data)
+            write_clips(clips, path)
+        return read_clips(path)
+
+    def tables(self) -> tuple[pd.DataFrame, pd.DataFrame, str]:
+        """Return clip table, features table and notice: the run's own, else the shipped ones."""
+        if (self.out / "features.csv").exists():
+            return self.clips(), read_features(self.out / "features.csv"), self.notice
+        clips = read_clips(ROOT / "emotion_path.csv")
+        return clips, read_features(ROOT / "features.csv"), ""
+
+    def path(self, *parts: str) -> Path:
+        """Return a path in the run's folder; its parent is made."""
+        path = self.out.joinpath(*parts)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+
+def open_run(data_root: str = "", out: str = "") -> Run:
+    """Find the audio and the folder of a run.
+
+    Parameters
+    ----------
+    data_root : str, the folder of the corpora; else the environment variable SER_DATA,
+        else ``data/`` of the project; where that holds none, the demo corpus
+    out : str, the folder to write to; else ``artifacts/runs/default`` or ``.../demo``
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    CorpusError
+        If a folder was named and holds no corpus.
+    """
+    named = data_root or os.environ.get("SER_DATA", "")
+    data = Path(named).resolve() if named else ROOT / "data"
+    found = data.is_dir() and has_corpus(data)
+    if named and not found:
+        raise CorpusError(
+            f"{named}: holds no clip of a known corpus. Check the folder, or fetch one with "
+            "`serlib download ravdess tess`, or unset it to use the demo corpus."
+        )
+    demo = not found or (data / DEMO_MARK).exists()
+    if not found:
+        data = write_demo(CACHE / "demo")
+    folder = Path(out).resolve() if out else RUNS / ("demo" if demo else "default")
+    return Run(data, folder, demo)
+
+
+def shown(path: Path) -> str:
+    """Return a path as a reader of a notebook may see it: relative to the project, or a name."""
+    path = Path(path)
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
