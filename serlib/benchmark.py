@@ -31,7 +31,7 @@ class Fit:
 
     @property
     def model(self) -> keras.Model:
-        return keras.saving.load_model(self.folder / "model.keras")
+        return keras.saving.load_model(self.folder / "model.keras", compile=False)
 
     @property
     def scaler(self) -> StandardScaler:

@@ -36,7 +36,8 @@ def save_bundle(
     Parameters
     ----------
     path : Path, ending in .joblib
-    model : keras.Model, over scaled features [shape=(n, features, 1)]
+    model : keras.Model, over scaled features [shape=(n, features, 1)]; not compiled, or the
+        optimiser's moments treble the file
     scaler : StandardScaler, fitted on the training part
     encoder : OneHotEncoder, its categories in the order of the model's outputs
     extractor : Means, the front end
@@ -48,7 +49,6 @@ def save_bundle(
     -------
     dict, the bundle as `load_bundle` would give it
     """
-    model = _uncompiled(model)
     bundle = dict(model=model, scaler=scaler, encoder=encoder, extractor=extractor)
     bundle |= dict(
         classes=[str(c) for c in encoder.categories_[0]],
@@ -128,17 +128,15 @@ def predict_proba(
 ) -> dict[str, float] | list[dict[str, float]]:
     """Return the probability of each emotion for a clip, or for many; as `get_predictions`."""
     _verify(bundle)
-    many = isinstance(source, list)
-    features = (
-        np.stack([bundle["extractor"].get_predict_feat(s) for s in (source if many else [source])])
-        if not many or source
-        else np.empty((0, 0))
-    )
+    sources = source if isinstance(source, list) else [source]
+    if not sources:
+        return []
+    features = np.stack([bundle["extractor"].get_predict_feat(s) for s in sources])
     answers = [
         dict(zip(bundle["classes"], map(float, row), strict=True))
-        for row in (_probabilities(bundle, features) if len(features) else [])
+        for row in _probabilities(bundle, features)
     ]
-    return answers if many else answers[0]
+    return answers if isinstance(source, list) else answers[0]
 
 
 def _verify(bundle: Bundle) -> None:
@@ -177,12 +175,3 @@ def _probabilities(bundle: Bundle, features: np.ndarray) -> np.ndarray:
 
 def _versions() -> dict[str, str]:
     return {name: version(name) for name in _VERSIONS}
-
-
-def _uncompiled(model):
-    """Return a copy without the optimiser's moments, which treble the file."""
-    import keras
-
-    copy = keras.models.clone_model(model)
-    copy.set_weights(model.get_weights())
-    return copy

@@ -8,14 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-_RAVDESS = dict(
+RAVDESS_EMOTIONS = dict(
     zip(
         ("01", "02", "03", "04", "05", "06", "07", "08"),
         ("neutral", "calm", "happy", "sad", "angry", "fear", "disgust", "surprise"),
         strict=True,
     )
 )
-_TESS = {e: e for e in ("angry", "disgust", "fear", "happy", "neutral", "sad")} | {"ps": "surprise"}
+TESS_EMOTIONS = {e: e for e in ("angry", "disgust", "fear", "happy", "neutral", "sad")} | {
+    "ps": "surprise"
+}
 _EMODB = dict(
     zip(
         "WLEAFTN",
@@ -89,7 +91,7 @@ def _ravdess(match: re.Match) -> dict[str, str]:
         match[0],
         actor,
         "male" if int(actor) % 2 else "female",
-        _RAVDESS[emotion],
+        RAVDESS_EMOTIONS[emotion],
         {"01": "normal", "02": "strong"}[intensity],
         {"01": "kids", "02": "dogs"}[statement],
         {"01": "speech", "02": "song"}[channel],
@@ -102,7 +104,7 @@ def _tess(match: re.Match) -> dict[str, str]:
     # The publisher's archive has one file under OA_ instead of OAF_: that is its canonical stem.
     prefix = "OA" if (word, emotion) == ("bite", "neutral") and speaker == "OAF" else speaker
     stem = f"{prefix}_{word}_{emotion}"
-    return _facts(stem, speaker, "female", _TESS[emotion], "normal", word)
+    return _facts(stem, speaker, "female", TESS_EMOTIONS[emotion], "normal", word)
 
 
 def _emodb(match: re.Match) -> dict[str, str]:

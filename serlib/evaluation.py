@@ -2,7 +2,13 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, confusion_matrix, f1_score
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    classification_report,
+    confusion_matrix,
+    f1_score,
+)
 
 DRAWS = 2000  # bootstrap resamples; the interval's ends move by less than half a point
 
@@ -66,14 +72,18 @@ def by(predictions: pd.DataFrame, column: str, *, rng: np.random.Generator) -> p
     return pd.DataFrame({name: scores(group, rng=rng) for name, group in groups}).T
 
 
+def by_part(predictions: pd.DataFrame, *, rng: np.random.Generator) -> pd.DataFrame:
+    """Score each corpus apart, and all together."""
+    together = pd.DataFrame({"together": scores(predictions, rng=rng)}).T
+    return pd.concat([by(predictions, "corpus", rng=rng), together]).astype({"n": int})
+
+
 def per_emotion(predictions: pd.DataFrame) -> pd.DataFrame:
     """Return precision, recall, F1 and support of each emotion, as scikit-learn reports them."""
-    from sklearn.metrics import classification_report
-
     report = classification_report(
         predictions.emotion, predictions.predicted, output_dict=True, zero_division=0
     )
-    table = pd.DataFrame(report).T.drop(columns=[], index=["accuracy", "macro avg", "weighted avg"])
+    table = pd.DataFrame(report).T.drop(index=["accuracy", "macro avg", "weighted avg"])
     return table.astype({"support": int})
 
 

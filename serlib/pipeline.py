@@ -14,6 +14,8 @@ from .errors import RunError
 from .files import replacing
 from .project import ARTIFACTS, ROOT, RUNS, Run, open_run, shown
 
+# What is shipped is of these two corpora, every fit made anew or resumed, none read back.
+PUBLISHED = {"CORPORA": "ravdess tess", "TRAIN": "all"}
 TOP_LEVEL = ("emotion_path.csv", "features.csv", "features.json")
 
 
@@ -53,7 +55,7 @@ def run(
     settings = _settings(chosen, data, out, publish)
     common = dict(DATA_ROOT=str(settings.data), OUT=str(settings.out))
     if publish:
-        common["PUBLISH"] = True
+        common |= PUBLISHED
     if settings.notice:
         print(settings.notice)
     for path in tqdm(chosen, desc="notebooks", unit="notebook", position=0):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from .demo import NOTICE, write_demo
+from .demo import NOTICE, is_demo, write_demo
 from .errors import CorpusError
 from .index import has_corpus, index_clips
 from .tables import read_clips, read_features, write_clips
@@ -78,7 +78,7 @@ def open_run(data_root: str = "", out: str = "") -> Run:
             f"{named}: holds no clip of a known corpus. Check the folder, or fetch one with "
             "`serlib download ravdess tess`, or unset it to use the demo corpus."
         )
-    demo = not found or (data / DEMO_MARK).exists()
+    demo = not found or is_demo(data)
     if not found:
         data = write_demo(CACHE / "demo")
     folder = Path(out).resolve() if out else RUNS / ("demo" if demo else "default")

@@ -1,0 +1,46 @@
+"""A tiny corpus of real file names over noise, for tests that need files and not sense."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+SR = 22050
+
+
+def write_clip(path: Path, *, seconds: float = 1.6, seed: int = 0, sr: int = SR) -> Path:
+    """Write a clip of a harmonic sound in noise, its pitch and level from the seed."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(int(seconds * sr)) / sr
+    f0 = rng.uniform(90, 300)
+    y = sum(np.sin(2 * np.pi * k * f0 * t) / k for k in range(1, 12))
+    y = rng.uniform(0.05, 0.2) * y + 0.005 * rng.standard_normal(t.size)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sf.write(path, y, sr)
+    return path
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    """Four RAVDESS actors and both women of TESS, a clip per emotion: 60 files."""
+    root = tmp_path / "data"
+    for actor in (1, 2, 3, 10):
+        for emotion in range(1, 9):
+            stem = f"03-01-{emotion:02d}-01-01-01-{actor:02d}"
+            write_clip(root / f"Actor_{actor:02d}" / f"{stem}.wav", seed=100 * actor + emotion)
+    for speaker in ("OAF", "YAF"):
+        for k, emotion in enumerate(("angry", "disgust", "fear", "happy", "neutral", "ps", "sad")):
+            for word in ("back", "bean"):
+                path = root / f"{speaker}_{emotion}" / f"{speaker}_{word}_{emotion}.wav"
+                write_clip(path, seed=1000 + 10 * k + len(path.stem))
+    return root
+
+
+@pytest.fixture
+def real_root():
+    """The folder of the real corpora; tests that need it are skipped without."""
+    if not os.environ.get("SER_DATA"):
+        pytest.skip("the real corpora are not here: SER_DATA is not set")
+    return Path(os.environ["SER_DATA"])
