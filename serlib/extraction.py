@@ -79,9 +79,12 @@ def extract(
 def _rows(
     clips: pd.DataFrame, keys: dict[str, str], store: sqlite3.Connection, variants: Sequence[str]
 ) -> Iterator[pd.DataFrame]:
-    x = {}
-    for key, blob in store.execute("SELECT key, x FROM features"):
-        x[key] = np.frombuffer(blob, dtype="<f4").reshape(len(variants), -1)
+    wanted = set(keys.values())  # the cache holds those of other settings too
+    x = {
+        key: np.frombuffer(blob, dtype="<f4").reshape(len(variants), -1)
+        for key, blob in store.execute("SELECT key, x FROM features")
+        if key in wanted
+    }
     here = clips[[keys[clip_id] in x for clip_id in clips.clip_id]]
     for i, name in enumerate(variants):
         table = here[KEY_COLUMNS[:-1]].assign(variant=name).reset_index(drop=True)

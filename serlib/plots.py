@@ -53,8 +53,8 @@ def counts(clips: pd.DataFrame, ax: Axes) -> Axes:
         ax.barh([0], [0], color="#bbbbbb", hatch=hatch, edgecolor="white", label=name)
         left += column.to_numpy()
     ax.invert_yaxis()
-    ax.set(xlabel="clips")
-    ax.legend(frameon=True, fontsize="small")
+    ax.set(xlabel="clips", ylabel="")
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3, fontsize="small")
     return ax
 
 
@@ -93,6 +93,17 @@ def mel(y: np.ndarray, sr: int, ax: Axes, *, f0: np.ndarray | None = None) -> Ax
         ax.plot(times, f0, color="white", linewidth=3)
         ax.plot(times, f0, color="#00c8ff", linewidth=1.5)
     ax.set(xlabel="s", ylabel="Hz")
+    return ax
+
+
+def families(ax: Axes) -> Axes:
+    """Mark the families of the 162 features along an axis of their numbers."""
+    starts = np.array([0, 1, 13, 33, 34, 162])
+    ax.set_xticks((starts[:-1] + starts[1:] - 1) / 2, ["zcr", "chroma", "MFCC", "rms", "mel"])
+    ax.grid(visible=False, axis="x")
+    for start in starts[1:-1]:
+        ax.axvline(start - 0.5, color="#bbbbbb", linewidth=0.8)
+    ax.set(xlim=(-1, 162), xlabel="features, by family")
     return ax
 
 

@@ -3,13 +3,18 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from .demo import NOTICE, is_demo, write_demo
 from .errors import CorpusError
+from .files import replacing
 from .index import has_corpus, index_clips
 from .tables import read_clips, read_features, write_clips
+
+if TYPE_CHECKING:  # a command that draws nothing need not load matplotlib
+    from matplotlib.figure import Figure
 
 ROOT = Path(__file__).resolve().parents[1]  # of the checkout: serlib is installed editable
 ARTIFACTS = ROOT / "artifacts"
@@ -50,6 +55,13 @@ class Run:
         path = self.out.joinpath(*parts)
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
+
+    def save(self, figure: "Figure", name: str, notice: str | None = None) -> None:
+        """Write a figure to the run's figures; a synthetic run's says so in the picture."""
+        notice = self.notice if notice is None else notice
+        figure.text(0.5, 0, notice, ha="center", va="top", color="#b00000", fontsize="small")
+        with replacing(self.path("figures", name)) as temporary:
+            figure.savefig(temporary, bbox_inches="tight")
 
 
 def open_run(data_root: str = "", out: str = "") -> Run:
