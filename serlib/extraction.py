@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from .augment import VARIANTS, variant
@@ -106,8 +107,11 @@ def _compute(
     except AudioError as error:
         return str(error)
     rows = []
-    for name in variants:
-        words = np.frombuffer(hashlib.sha256(f"{clip_id} {name}".encode()).digest(), dtype="<u4")
-        rng = np.random.default_rng([seed, *words.tolist()])
-        rows.append(front_end.extract_features(variant(y, name, sr=front_end.sr, rng=rng)))
+    # A matrix product on two threads rounds otherwise than on one, and how many a worker has
+    # depends on the number of workers.
+    with threadpool_limits(1):
+        for name in variants:
+            digest = hashlib.sha256(f"{clip_id} {name}".encode()).digest()
+            rng = np.random.default_rng([seed, *np.frombuffer(digest, dtype="<u4").tolist()])
+            rows.append(front_end.extract_features(variant(y, name, sr=front_end.sr, rng=rng)))
     return np.stack(rows).astype("<f4")
