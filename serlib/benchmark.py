@@ -1,5 +1,6 @@
 """System × data × protocol × seed: fit each fold, or take it from the cache; predict; write."""
 
+import gzip
 import hashlib
 import json
 from dataclasses import dataclass, replace
@@ -94,12 +95,12 @@ def predictions_name(name: str, data: str, protocol: str, seed: int) -> str:
 
 
 def write_predictions(fits: list[Fit], path: Path) -> pd.DataFrame:
-    """Write the predictions of all folds, sorted, as a gzip file without a time stamp."""
+    """Write the predictions of all folds, sorted, as a gzip file without name or time, so byte-stable."""
     table = pd.concat([fit.predictions for fit in fits], ignore_index=True)
     table = table.sort_values(["clip_id", "variant", "fold"], ignore_index=True)
     with replacing(path) as temporary:
-        compression = {"method": "gzip", "mtime": 0}
-        table.to_csv(temporary, index=False, float_format="%.4f", compression=compression)
+        text = table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
+        temporary.write_bytes(gzip.compress(text.encode(), mtime=0))
     return table
 
 

@@ -1,0 +1,175 @@
+"""The rules of measuring, on random features and a network of one layer."""
+
+import json
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from serlib import benchmark, models, tables
+from serlib.augment import VARIANTS
+from serlib.features import FEATURE_COLUMNS
+from serlib.project import ROOT
+
+
+@pytest.fixture(scope="module")
+def clips():
+    """A third of the shipped clip table: all speakers, all emotions."""
+    every = tables.read_clips(ROOT / "emotion_path.csv")
+    return every[every.channel == "speech"].iloc[::3].reset_index(drop=True)
+
+
+@pytest.fixture(scope="module")
+def features(clips):
+    """Random features; the first is the row's number, so that a row is known wherever it goes."""
+    rng = np.random.default_rng(0)
+    keys = pd.concat([clips[tables.KEY_COLUMNS[:-1]].assign(variant=v) for v in VARIANTS])
+    keys = keys.sort_values(["clip_id", "variant"], ignore_index=True)
+    values = rng.standard_normal((len(keys), 162))
+    values[:, 0] = np.arange(len(keys))
+    return pd.concat([keys, pd.DataFrame(values, columns=FEATURE_COLUMNS)], axis=1)
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch):
+    def network(input_shape, n_classes):
+        parts = [keras.Input(input_shape), keras.layers.Flatten()]
+        return keras.Sequential([*parts, keras.layers.Dense(n_classes, activation="softmax")])
+
+    monkeypatch.setattr(models, "conv1d", network)
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    """What every fit was given: (training rows, validation rows), scaled."""
+    calls = []
+
+    def spy(model, train, validation, settings, **how):
+        calls.append((train[0][..., 0], validation[0][..., 0]))
+        return fit(model, train, validation, settings, **how)
+
+    fit = benchmark.fit
+    monkeypatch.setattr(benchmark, "fit", spy)
+    return calls
+
+
+def score(features, clips, cache, name="conv1d", data="ravdess7", protocol="speakers", **how):
+    how = dict(features=features, clips=clips, cache=cache, epochs=1) | how
+    return benchmark.score(name, data, protocol, how.pop("seed", 0), **how)
+
+
+def rows_of(scaled, fit, features):
+    """Return the rows of the features table that a network saw."""
+    numbers = scaled[:, 0] * fit.scaler.scale_[0] + fit.scaler.mean_[0]
+    return features.iloc[np.rint(numbers).astype(int)]
+
+
+@pytest.mark.parametrize(
+    ("data", "protocol", "n"),
+    [("ravdess_tess", "clips", 1), ("ravdess7", "speakers", 5), ("tess", "speakers", 2)],
+)
+def test_test_clips_reach_no_fit_and_are_scored_once_as_recorded(
+    features, clips, tmp_path, seen, data, protocol, n
+):
+    fits = score(features, clips, tmp_path, data=data, protocol=protocol)
+    assert len(fits) == len(seen) == n
+    for fit, (train, validation) in zip(fits, seen, strict=True):
+        tested = set(fit.predictions.clip_id)
+        train, validation = (rows_of(part, fit, features) for part in (train, validation))
+        assert not tested & (set(train.clip_id) | set(validation.clip_id))
+        assert not set(train.clip_id) & set(validation.clip_id)
+        assert set(fit.predictions.variant) == set(validation.variant) == {"original"}
+        assert set(train.variant) == set(VARIANTS)
+        if protocol == "speakers":
+            assert not set(fit.predictions.speaker) & set(train.speaker)
+    scored = pd.concat([fit.predictions for fit in fits]).clip_id
+    assert scored.is_unique
+    if protocol == "speakers":
+        corpus = "tess" if data == "tess" else "ravdess"
+        assert set(scored) == set(clips[clips.corpus == corpus].clip_id)
+
+
+def test_the_scaler_is_fitted_on_the_training_rows(features, clips, tmp_path, seen):
+    for fit, (train, _) in zip(score(features, clips, tmp_path), seen, strict=True):
+        rows = rows_of(train, fit, features)[FEATURE_COLUMNS].to_numpy(dtype=np.float32)
+        np.testing.assert_allclose(fit.scaler.mean_, rows.mean(axis=0, dtype=float), atol=1e-3)
+        np.testing.assert_allclose(train.mean(axis=0), 0, atol=1e-3)
+
+
+def test_published_alone_validates_on_the_rows_it_is_scored_on(features, clips, tmp_path, seen):
+    for name, same in (("conv1d_published", True), ("conv1d", False)):
+        seen.clear()
+        fit = score(features, clips, tmp_path, name, "ravdess_tess", "rows")[0]
+        validation = rows_of(seen[0][1], fit, features)
+        tested = set(zip(fit.predictions.clip_id, fit.predictions.variant, strict=True))
+        validated = set(zip(validation.clip_id, validation.variant, strict=True))
+        assert (validated == tested) is same and (same or not validated & tested)
+
+
+def test_a_finished_fold_is_not_fitted_again_a_broken_one_is(features, clips, tmp_path, seen):
+    first = score(features, clips, tmp_path)
+    (first[2].folder / "history.json").unlink()  # as after a kill: the history comes last
+    again = score(features, clips, tmp_path)
+    assert len(seen) == 5 + 1
+    for a, b in zip(first, again, strict=True):
+        pd.testing.assert_frame_equal(a.predictions, b.predictions)
+
+
+@pytest.mark.parametrize("change", ["features", "seed", "epochs", "labels"])
+def test_another_question_is_another_fit(features, clips, tmp_path, seen, change):
+    how = dict(data="tess")
+    score(features, clips, tmp_path, **how)
+    if change == "features":
+        features = features.assign(rms=features.rms + 1)
+    elif change == "labels":
+        clips = clips.assign(emotion=clips.emotion.replace("sad", "happy"))
+    else:
+        how |= {change: 2}
+    score(features, clips, tmp_path, **how)
+    assert len(seen) == 4
+
+
+def test_predictions_files_keep_the_contract(features, clips, tmp_path):
+    path = tmp_path / benchmark.predictions_name("conv1d", "ravdess7", "speakers", 0)
+    fits = score(features, clips, tmp_path)
+    written = benchmark.write_predictions(fits, path)
+    first = path.read_bytes()
+    benchmark.write_predictions(fits[::-1], path)
+    assert path.read_bytes() == first and path.name == "conv1d__ravdess7__speakers__seed0.csv.gz"
+    read = pd.read_csv(path)
+    emotions = ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"]
+    proba = read[[f"p_{e}" for e in emotions]]
+    assert list(read.columns) == benchmark.ID_COLUMNS + list(proba.columns)
+    np.testing.assert_allclose(proba.sum(axis=1), 1, atol=1e-3)
+    assert set(read.emotion) == set(emotions) and len(read) == len(written)
+    assert sorted(set(read.fold)) == [0, 1, 2, 3, 4]
+
+
+def test_an_unknown_system_lists_those_that_exist(features, clips, tmp_path):
+    with pytest.raises(ValueError, match=r"Bad system 'resnet', expected one of .*conv1d"):
+        score(features, clips, tmp_path, "resnet")
+
+
+def test_the_shipped_predictions_cover_their_clips():
+    clips = tables.read_clips(ROOT / "emotion_path.csv")
+    speech = clips[clips.channel == "speech"]
+    folder = ROOT / "artifacts" / "predictions"
+    for corpus, data in (("ravdess", "ravdess7"), ("tess", "tess")):
+        read = pd.read_csv(folder / f"conv1d__{data}__speakers__seed0.csv.gz")
+        assert sorted(read.clip_id) == sorted(speech[speech.corpus == corpus].clip_id)
+    assert len(pd.read_csv(folder / "conv1d_published__ravdess_tess__rows__seed0.csv.gz")) == 2544
+    assert len(pd.read_csv(folder / "conv1d__ravdess_tess__clips__seed0.csv.gz")) == 848
+
+
+def test_the_shipped_metrics_are_those_of_the_shipped_predictions():
+    from serlib import evaluation
+
+    results = json.loads((ROOT / "artifacts" / "metrics" / "conv1d.json").read_text())["results"]
+    assert results
+    for row in results:
+        name = benchmark.predictions_name(row["system"], row["data"], row["protocol"], row["seed"])
+        table = pd.read_csv(ROOT / "artifacts" / "predictions" / name)
+        parts = evaluation.by_part(table, rng=np.random.default_rng(row["seed"]))
+        for figure in ("n", "uar", "uar_low", "uar_high", "accuracy", "macro_f1"):
+            assert row[figure] == pytest.approx(parts.loc[row["corpus"], figure], abs=1e-9)

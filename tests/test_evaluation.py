@@ -1,0 +1,105 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
+
+from serlib import evaluation
+
+EMOTIONS = np.array(["angry", "happy", "neutral", "sad"])
+
+
+def predictions(n=240, speakers=6, hit=0.6, corpus="ravdess", seed=0):
+    """Random predictions, right with probability `hit` (a number, or one per speaker)."""
+    rng = np.random.default_rng(seed)
+    who = np.arange(n) % speakers
+    true = EMOTIONS[rng.integers(4, size=n)]
+    right = rng.uniform(size=n) < np.broadcast_to(hit, speakers)[who]
+    guess = np.where(right, true, EMOTIONS[rng.integers(4, size=n)])
+    return pd.DataFrame(
+        dict(
+            clip_id=[f"{corpus}:OAF_word{i // 4}_x" for i in range(n)],
+            corpus=corpus,
+            speaker=[f"{corpus}:{k:02d}" for k in who],
+            emotion=true,
+            predicted=guess,
+        )
+    )
+
+
+def score(table, seed=0):
+    return evaluation.scores(table, rng=np.random.default_rng(seed))
+
+
+def test_figures_are_scikit_learns():
+    table = predictions()
+    true, guess = table.emotion, table.predicted
+    found = score(table)
+    assert found["uar"] == pytest.approx(balanced_accuracy_score(true, guess))
+    assert found["accuracy"] == pytest.approx(accuracy_score(true, guess))
+    assert found["macro_f1"] == pytest.approx(f1_score(true, guess, average="macro"))
+    assert found["n"] == 240
+
+
+def test_the_interval_holds_the_figure_and_is_seeded():
+    found = score(predictions())
+    assert found["uar_low"] < found["uar"] < found["uar_high"]
+    assert found == score(predictions())
+
+
+def test_speakers_are_drawn_not_clips():
+    """Equal clips, unequal speakers: the interval must be wide; equal speakers: a point."""
+    copies = pd.concat(
+        [predictions(40, 1).assign(speaker=f"ravdess:{k:02d}") for k in range(6)],
+        ignore_index=True,
+    )
+    same = score(copies)
+    assert same["uar_low"] == pytest.approx(same["uar_high"])
+    uneven = score(predictions(1200, 6, hit=[0, 0, 0, 1, 1, 1]))
+    even = score(predictions(1200, 6, hit=0.5))
+    assert uneven["uar_high"] - uneven["uar_low"] > 3 * (even["uar_high"] - even["uar_low"])
+
+
+def test_the_bootstrap_is_that_of_the_book():
+    """Against the plain loop: draw speakers, score what they said, take the quantiles."""
+    table = predictions(300, 10, hit=np.linspace(0.2, 0.9, 10))
+    rng = np.random.default_rng(1)
+    groups = [group for _, group in table.groupby("speaker")]
+    drawn = []
+    for _ in range(400):
+        sample = pd.concat([groups[k] for k in rng.integers(10, size=10)])
+        drawn.append(balanced_accuracy_score(sample.emotion, sample.predicted))
+    low, high = evaluation.uar_interval(table, rng=np.random.default_rng(0))
+    assert (low, high) == pytest.approx(np.quantile(drawn, [0.025, 0.975]), abs=0.03)
+
+
+def test_tess_alone_draws_words():
+    table = predictions(corpus="tess", speakers=2)
+    assert evaluation._unit(table).nunique() == 60
+    both = pd.concat([table, predictions()])
+    assert evaluation._unit(both).nunique() == 8  # beside RAVDESS: speakers
+
+
+def test_a_class_nobody_recorded_is_predicted_without_harm():
+    table = predictions().replace({"predicted": {"sad": "boredom"}})
+    recall = table[table.emotion != "sad"]
+    hits = (recall.emotion == recall.predicted).groupby(recall.emotion).mean()
+    assert score(table)["uar"] == pytest.approx(hits.sum() / 4)
+
+
+def test_shuffled_labels_give_chance():
+    table = predictions(20000, 20, hit=0.9)
+    shuffled = np.random.default_rng(0).permutation(table.predicted)
+    assert score(table.assign(predicted=shuffled))["uar"] == pytest.approx(0.25, abs=0.02)
+
+
+def test_corpora_stand_apart_and_together():
+    table = pd.concat([predictions(), predictions(corpus="tess", speakers=2, hit=1.0)])
+    parts = evaluation.by_part(table, rng=np.random.default_rng(0))
+    assert list(parts.index) == ["ravdess", "tess", "together"]
+    assert parts.uar.tess == 1 and parts.n.together == 480
+    assert parts.uar.ravdess == pytest.approx(score(predictions())["uar"])
+
+
+def test_per_emotion_has_a_row_each():
+    report = evaluation.per_emotion(predictions())
+    assert list(report.index) == sorted(EMOTIONS) and report.support.sum() == 240
