@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint lab clean
+.PHONY: run test lint lab bench clean
 
 run: .venv/ready  ## run all notebooks in order (on the demo corpus where there is no other)
 	$(BIN)/serlib run
@@ -16,8 +16,11 @@ lint: .venv/ready  ## check the style of code and notebooks
 lab: .venv/ready  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks
 
+bench: .venv/ready  ## measure speed
+	$(BIN)/python tests/bench.py
+
 clean:
-	rm -rf .venv artifacts/runs artifacts/cache
+	rm -rf .venv artifacts/runs
 
 .venv/ready: requirements.txt constraints.txt pyproject.toml
 	$(PYTHON) -m venv .venv

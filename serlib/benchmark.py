@@ -95,7 +95,7 @@ def predictions_name(name: str, data: str, protocol: str, seed: int) -> str:
 
 
 def write_predictions(fits: list[Fit], path: Path) -> pd.DataFrame:
-    """Write the predictions of all folds, sorted, as a gzip file without name or time, so byte-stable."""
+    """Write the predictions of all folds, sorted, as gzip without name or time: byte-stable."""
     table = pd.concat([fit.predictions for fit in fits], ignore_index=True)
     table = table.sort_values(["clip_id", "variant", "fold"], ignore_index=True)
     with replacing(path) as temporary:

@@ -1,5 +1,6 @@
 """Run the notebooks in order with papermill; publish what they wrote."""
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ import papermill
 from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 
-from . import notebooks
+from . import notebooks, report
 from .errors import RunError
 from .files import replacing
 from .project import ARTIFACTS, ROOT, RUNS, Run, open_run, shown
@@ -111,5 +112,7 @@ def _publish(settings: Run, chosen: list[Path]) -> None:
             target = ROOT / inside if inside.name in TOP_LEVEL else ARTIFACTS / inside
             with replacing(target) as temporary:
                 shutil.copyfile(source, temporary)
+    metrics = json.loads((settings.out / "metrics" / "conv1d.json").read_text())
+    report.update(ROOT / "README.md", metrics["results"])
     for path, notebook in normal.items():
         notebooks.write(notebook, path)

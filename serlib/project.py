@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # a command that draws nothing need not load matplotlib
 
 ROOT = Path(__file__).resolve().parents[1]  # of the checkout: serlib is installed editable
 ARTIFACTS = ROOT / "artifacts"
-CACHE = ARTIFACTS / "cache"
+CACHE = Path(os.environ.get("SERLIB_CACHE") or ARTIFACTS / "cache")  # what can be made again
 RUNS = ARTIFACTS / "runs"
 
 

@@ -1,0 +1,128 @@
+"""The notebooks end to end on a tiny corpus, and what a failing or publishing run leaves."""
+
+import json
+import os
+import subprocess
+import sys
+
+import nbformat
+import pandas as pd
+import papermill
+import pytest
+
+from serlib import demo, notebooks, pipeline, report
+from serlib.errors import RunError
+from serlib.project import ROOT
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """Demo clips of three actors and both women, without the mark that says so."""
+    root = tmp_path_factory.mktemp("tiny")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(demo, "ACTORS", (5, 2, 3))
+        patch.setattr(demo, "WORDS", {w: demo.WORDS[w] for w in ("food", "back")})
+        demo.write_demo(root)
+    (root / demo.MARK).unlink()
+    return root
+
+
+@pytest.fixture(scope="module")
+def finished(tiny, tmp_path_factory):
+    """The folder of a whole run on the tiny corpus, by the command itself."""
+    out = tmp_path_factory.mktemp("run")
+    values = dict(EPOCHS=1, N_TRAIN=70, N_TEST=6, N_PROJECTED=60)
+    pairs = [word for name, value in values.items() for word in ("-p", name, str(value))]
+    command = [sys.executable, "-m", "serlib.cli", "run", "--data", tiny, "--out", out, *pairs]
+    cache = {"SERLIB_CACHE": str(out / "cache")}
+    subprocess.run(command, check=True, env=os.environ | cache, stderr=subprocess.DEVNULL)
+    return out
+
+
+def state():
+    """What is shipped: path and time of change of every file."""
+    places = [ROOT.glob("*.*"), (ROOT / "notebooks").glob("*.ipynb")]
+    places += [(ROOT / "artifacts").glob("*.*"), (ROOT / "artifacts").glob("[fmp]*/*")]
+    return {path: path.stat().st_mtime_ns for place in places for path in place}
+
+
+def test_a_run_writes_everything_the_notebooks_promise(finished):
+    clips = pd.read_csv(finished / "emotion_path.csv")
+    assert len(clips) == 3 * 32 + 2 * 7 * 2
+    assert len(pd.read_csv(finished / "features.csv")) == 3 * len(clips)
+    for name in ("best_emotion_model.keras", "emotion_preprocessing.joblib", "metrics/conv1d.json"):
+        assert (finished / name).stat().st_size > 1000
+    for path in notebooks.choose():
+        executed = nbformat.read(finished / "notebooks" / path.name, 4)
+        outputs = [o for c in executed.cells for o in c.get("outputs", [])]
+        assert outputs and not any(o.output_type == "error" for o in outputs)
+        assert list((finished / "figures").glob(f"{path.name[:2]}_*.png"))
+
+
+def test_a_run_leaves_what_is_shipped_alone(finished):
+    started = (finished / "emotion_path.csv").stat().st_mtime_ns
+    assert not [path for path, changed in state().items() if changed > started]
+
+
+def test_plain_papermill_from_another_folder(tiny, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    values = dict(DATA_ROOT=str(tiny), OUT=str(tmp_path / "out"), N_JOBS=1)
+    source = notebooks.choose(only="01")[0]
+    papermill.execute_notebook(
+        source, "01.ipynb", values, kernel_name="python3", progress_bar=False
+    )
+    assert (tmp_path / "out" / "emotion_path.csv").exists()
+
+
+def test_failure_is_told_in_three_lines_and_publishes_nothing(tiny, tmp_path):
+    before = state()
+    with pytest.raises(RunError) as error:
+        values = [("SEED", "-1")]
+        pipeline.run(data=str(tiny), out=str(tmp_path), parameters=values, publish=True)
+    lines = str(error.value).splitlines()
+    assert len(lines) == 3 and lines[0].startswith("01_data_exploration.ipynb failed")
+    assert lines[1].startswith("in cell ") and lines[2].startswith("ValueError:")
+    assert state() == before
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        (dict(parameters=[("AUDIO", "true")]), "refuses AUDIO=True"),
+        (dict(only="04"), "leave out --only"),
+        (dict(parameters=[("EPOCH", "3")]), "no parameter 'EPOCH'"),
+    ],
+)
+def test_publishing_refuses(tiny, how, says):
+    with pytest.raises(RunError, match=says):
+        pipeline.run(data=str(tiny), publish=True, **how)
+
+
+def test_publishing_refuses_the_demo_corpus(tiny, tmp_path):
+    (tmp_path / demo.MARK).write_text("{}")
+    (tmp_path / "03-01-01-01-01-01-01.wav").write_bytes(b"")
+    with pytest.raises(RunError, match="needs the real corpora"):
+        pipeline.run(data=str(tmp_path), publish=True)
+
+
+def test_publishing_replaces_exactly_what_a_run_made(finished, tmp_path, monkeypatch):
+    """On a copy of the project's shipped places."""
+    readme = f"before\n{report.START}\nold\n{report.END}\nafter\n"
+    (tmp_path / "README.md").write_text(readme)
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.setattr(pipeline, "ROOT", tmp_path)
+    monkeypatch.setattr(pipeline, "ARTIFACTS", tmp_path / "artifacts")
+    chosen = [tmp_path / "notebooks" / path.name for path in notebooks.choose()]
+    pipeline._publish(pipeline.Run(tmp_path, finished, demo=False), chosen)
+    published = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()}
+    assert {"emotion_path.csv", "features.csv", "features.json"} <= published
+    assert {"artifacts/best_emotion_model.keras", "artifacts/metrics/conv1d.json"} <= published
+    assert not [name for name in published if "cache" in name]
+    for path in chosen:
+        notebook = nbformat.read(path, 4)
+        assert str(finished) not in path.read_text()
+        assert nbformat.writes(notebook) == nbformat.writes(notebooks.normal_form(notebook))
+    text = (tmp_path / "README.md").read_text()
+    results = json.loads((finished / "metrics" / "conv1d.json").read_text())["results"]
+    assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
+    assert report.results_table(results) in text
