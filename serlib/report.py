@@ -14,6 +14,10 @@ SHARED = {
     "clips": "the speakers",
     "speakers": "nothing",
 }
+NOTES = {
+    "_published": "; the test rows also chose the epoch",
+    "_patient": "; early stopping waits as many steps as under `clips`",
+}
 
 
 def results_table(results: list[dict]) -> str:
@@ -35,9 +39,7 @@ def results_table(results: list[dict]) -> str:
     for system, protocol in order:
         group = table[(table.system == system) & (table.protocol == protocol)]
         rows = {row["corpus"]: row for row in group.to_dict("records")}
-        shared = SHARED[protocol]
-        if system.endswith("_published"):
-            shared += "; the test rows also chose the epoch"
+        shared = SHARED[protocol] + NOTES.get(system.removeprefix("conv1d"), "")
         cells = [_uar(rows[corpus]) if corpus in rows else "–" for corpus in ("ravdess", "tess")]
         together = f"{rows['together']['accuracy']:.3f} accuracy" if "together" in rows else "–"
         lines.append(f"| `{system}` | `{protocol}` | {shared} | {' | '.join(cells)} | {together} |")
