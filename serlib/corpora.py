@@ -165,9 +165,9 @@ CORPORA: dict[str, Corpus] = {
             _emodb,
             {"speech": 535},
             10,
-            "CC0 1.0",
+            "CC0 1.0 (its Zenodo record says CC BY 4.0)",
             "Burkhardt, Paeschke, Rolfes, Sendlmeier & Weiss (2005), Interspeech, 1517-1520",
-            "http://emodb.bilderbar.info",
+            "https://doi.org/10.5281/zenodo.7447302",
         ),
         Corpus(
             "savee",
