@@ -6,7 +6,8 @@ The four of system S2 keep dtype and, but for the stretch, length.
 import librosa
 import numpy as np
 
-VARIANTS = ("original", "noise", "stretch_pitch")
+VARIANTS = ("original", "noise", "stretch_pitch")  # the rows of S2
+KNOWN = (*VARIANTS, "shift", "speed_090", "speed_110")
 
 
 def noise(y: np.ndarray, *, rng: np.random.Generator, amplitude: float = 0.035) -> np.ndarray:
@@ -46,13 +47,48 @@ def shift(y: np.ndarray, *, rng: np.random.Generator, most: int = 5000) -> np.nd
     return np.roll(y, rng.integers(-most, most, endpoint=True))
 
 
+def speed(y: np.ndarray, *, sr: int, rate: float) -> np.ndarray:
+    """Play a signal faster: tempo, pitch and formants move together (Ko et al. 2015).
+
+    Returns
+    -------
+    np.ndarray [shape=(ceil(n / rate),)], resampled with soxr
+    """
+    return librosa.resample(y, orig_sr=round(sr * rate), target_sr=sr, res_type="soxr_hq")
+
+
+def noisy_or_masked(X: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
+    """Return a copy of scaled spectrograms, half with noise and half with a time mask (S4).
+
+    Parameters
+    ----------
+    X : np.ndarray [shape=(n, bands, frames)], standardised
+    rng : np.random.Generator
+
+    Returns
+    -------
+    np.ndarray [shape=(n, bands, frames)]: Gaussian noise of deviation 0.01 added, or a tenth
+    of the frames set to 0, the mean
+    """
+    copies = X.copy()
+    frames = X.shape[2]
+    width = frames // 10
+    for x in copies:
+        if rng.uniform() < 0.5:
+            x += (0.01 * rng.standard_normal(x.shape)).astype(x.dtype)
+        else:
+            start = rng.integers(0, frames - width + 1)
+            x[:, start : start + width] = 0
+    return copies
+
+
 def variant(y: np.ndarray, name: str, *, sr: int, rng: np.random.Generator) -> np.ndarray:
     """Return a variant of a clip by its name in the features table.
 
     Parameters
     ----------
     y : np.ndarray [shape=(n,)]
-    name : str, "original", "noise", "stretch_pitch" or "shift"
+    name : str, one of `KNOWN`
     sr : int, Hz
     rng : np.random.Generator
 
@@ -70,4 +106,6 @@ def variant(y: np.ndarray, name: str, *, sr: int, rng: np.random.Generator) -> n
             return pitch(stretch(y), sr=sr)
         case "shift":
             return shift(y, rng=rng)
-    raise ValueError(f"Bad variant {name!r}, expected one of {[*VARIANTS, 'shift']}")
+        case "speed_090" | "speed_110":
+            return speed(y, sr=sr, rate=int(name[-3:]) / 100)
+    raise ValueError(f"Bad variant {name!r}, expected one of {list(KNOWN)}")

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,14 +13,42 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from . import models
+from . import augment, models
 from .features import FEATURE_COLUMNS
 from .files import replacing, write_json
 from .splits import Fold, clip_folds, row_fold
-from .systems import SYSTEMS, System, classes_of, select
+from .systems import System, Training, classes_of, get, select
+from .tables import KEY_COLUMNS
 from .training import fit
 
 ID_COLUMNS = ["clip_id", "variant", "path", "corpus", "speaker", "fold", "emotion", "predicted"]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Rows of features: what each is of, and the features.
+
+    Parameters
+    ----------
+    rows : DataFrame with `KEY_COLUMNS`
+    X : np.ndarray [shape=(rows, *shape of the front end)], float32
+    """
+
+    rows: pd.DataFrame
+    X: np.ndarray
+
+    @classmethod
+    def from_table(cls, features: pd.DataFrame) -> "Inputs":
+        """Take the rows of a features table."""
+        # float32 as in prediction: the scaler then sees what the front end gives.
+        return cls(features[KEY_COLUMNS], features[FEATURE_COLUMNS].to_numpy(dtype=np.float32))
+
+    def of(self, chosen: pd.DataFrame) -> "Inputs":
+        """Return the rows of the chosen clips, with the emotions of the data's label set."""
+        inside = self.rows.clip_id.isin(chosen.clip_id).to_numpy()
+        rows = self.rows[inside].reset_index(drop=True)
+        emotion = rows.clip_id.map(chosen.set_index("clip_id").emotion)
+        return Inputs(rows.assign(emotion=emotion), self.X[inside])
 
 
 @dataclass(frozen=True)
@@ -49,7 +78,7 @@ def score(
     protocol: str,
     seed: int,
     *,
-    features: pd.DataFrame,
+    inputs: Inputs,
     clips: pd.DataFrame,
     cache: Path,
     epochs: int | None = None,
@@ -57,7 +86,8 @@ def score(
     """Fit and predict every fold of a system under a protocol.
 
     A fold that the cache holds, by system, data, protocol, fold, seed and a hash of its
-    settings and rows, is not fitted again: a run that was killed goes on where it was.
+    settings and rows, is not fitted again: a run that was killed goes on where it was, in
+    the middle of a fold after its last whole epoch.
 
     Parameters
     ----------
@@ -65,7 +95,7 @@ def score(
     data : str, a data set of `serlib.systems.DATA`
     protocol : str, "rows", "clips" or "speakers"
     seed : int, of weights, batches and dropout
-    features : DataFrame, the features table
+    inputs : Inputs, of the system's front end and variants
     clips : DataFrame, the clip table
     cache : Path, the folder of fits
     epochs : int or None, another upper bound than the system's
@@ -74,19 +104,20 @@ def score(
     -------
     list of Fit, one a fold
     """
-    if name not in SYSTEMS:
-        raise ValueError(f"Bad system {name!r}, expected one of {list(SYSTEMS)}")
-    system = SYSTEMS[name]
+    system = get(name)
     if epochs is not None:
         system = replace(system, training=replace(system.training, epochs=epochs))
-    chosen = select(clips[clips.clip_id.isin(features.clip_id)], data)
-    rows = _label(features, chosen)
+    chosen = select(clips[clips.clip_id.isin(inputs.rows.clip_id)], data)
+    inputs = inputs.of(chosen)
     if protocol == "rows":
-        folds = [row_fold(len(rows), published=system.published)]
+        folds = [row_fold(len(inputs.rows), published=system.published)]
     else:
-        folds = [_rows_of(f, chosen, rows, system) for f in clip_folds(chosen, protocol)]
+        folds = clip_folds(chosen, protocol)
+        if system.published:  # its source left no clips aside: see `_parts`
+            folds = [replace(f, train=np.union1d(f.train, f.validation)) for f in folds]
+        folds = [_rows_of(f, chosen, inputs.rows, system.variants) for f in folds]
     label = f"{name}__{data}__{protocol}"
-    return [_fit_fold(system, label, fold, seed, rows, data, cache) for fold in folds]
+    return [_fit_fold(system, label, fold, seed, inputs, data, cache) for fold in folds]
 
 
 def predictions_name(name: str, data: str, protocol: str, seed: int) -> str:
@@ -104,14 +135,9 @@ def write_predictions(fits: list[Fit], path: Path) -> pd.DataFrame:
     return table
 
 
-def _label(features: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the chosen clips, with the emotions of the data's label set."""
-    rows = features[features.clip_id.isin(chosen.clip_id)]
-    emotion = rows.clip_id.map(chosen.set_index("clip_id").emotion)
-    return rows.assign(emotion=emotion).reset_index(drop=True)
-
-
-def _rows_of(fold: Fold, clips: pd.DataFrame, rows: pd.DataFrame, system: System) -> Fold:
+def _rows_of(
+    fold: Fold, clips: pd.DataFrame, rows: pd.DataFrame, variants: tuple[str, ...]
+) -> Fold:
     """Turn a fold of clips into one of rows: variants to train on, clips as recorded else."""
 
     def where(part: np.ndarray, variants: tuple[str, ...]) -> np.ndarray:
@@ -121,28 +147,22 @@ def _rows_of(fold: Fold, clips: pd.DataFrame, rows: pd.DataFrame, system: System
     recorded = ("original",)
     return Fold(
         fold.name,
-        where(fold.train, system.variants),
+        where(fold.train, variants),
         where(fold.validation, recorded),
         where(fold.test, recorded),
     )
 
 
 def _fit_fold(
-    system: System,
-    label: str,
-    fold: Fold,
-    seed: int,
-    rows: pd.DataFrame,
-    data: str,
-    cache: Path,
+    system: System, label: str, fold: Fold, seed: int, inputs: Inputs, data: str, cache: Path
 ) -> Fit:
     classes = classes_of(data)
-    folder = cache / f"{label}__fold{fold.name}__seed{seed}__{_digest(system, fold, rows)}"
+    folder = cache / f"{label}__fold{fold.name}__seed{seed}__{_digest(system, fold, inputs)}"
     if not (folder / "history.json").exists():  # written last
-        _train(system, label, fold, seed, rows, classes, folder)
+        _train(system, f"{label} fold {fold.name}", fold, seed, inputs, classes, folder)
     history = json.loads((folder / "history.json").read_text())
     proba = np.load(folder / "proba.npy")
-    table = rows.iloc[fold.test][["clip_id", "variant", "path", "corpus", "speaker", "emotion"]]
+    table = inputs.rows.iloc[fold.test]
     table = table.assign(fold=fold.name, predicted=np.array(classes)[proba.argmax(axis=1)])
     columns = {f"p_{emotion}": proba[:, i] for i, emotion in enumerate(classes)}
     return Fit(folder, history, table[ID_COLUMNS].assign(**columns))
@@ -150,26 +170,30 @@ def _fit_fold(
 
 def _train(
     system: System,
-    label: str,
+    description: str,
     fold: Fold,
     seed: int,
-    rows: pd.DataFrame,
+    inputs: Inputs,
     classes: tuple[str, ...],
     folder: Path,
 ) -> None:
     keras.utils.set_random_seed(seed)
-    # float32 as in prediction: the scaler then sees what the front end gives.
-    X = rows[FEATURE_COLUMNS].to_numpy(dtype=np.float32)
+    emotions = inputs.rows[["emotion"]].to_numpy(dtype=object)
     encoder = OneHotEncoder(categories=[list(classes)], sparse_output=False)
-    Y = encoder.fit_transform(rows[["emotion"]].to_numpy(dtype=object))
-    scaler = StandardScaler().fit(X[fold.train])
-    X = scaler.transform(X)[..., None]
-    model = getattr(models, system.network)(X.shape[1:], len(classes))
-    parts = [(X[part], Y[part]) for part in (fold.train, fold.validation)]
-    description = f"{label} fold {fold.name}"
-    history = fit(model, *parts, system.training, description=description)
-    proba = model.predict(X[fold.test], batch_size=256, verbose=0)
-    folder.mkdir(parents=True, exist_ok=True)
+    Y = encoder.fit_transform(emotions)
+    scaler = system.front_end.scaler().fit(inputs.X[fold.train])
+    train, validation, test = _parts(system, fold, scaler.transform(inputs.X), Y, seed)
+    model, history = fit(
+        getattr(models, system.network)(train[0].shape[1:], len(classes)),
+        train,
+        validation,
+        system.training,
+        folder=folder / "unfinished",
+        seed=seed,
+        class_weight=_class_weight(system.training, Y[fold.train], classes),
+        description=description,
+    )
+    proba = model.predict(test[0], batch_size=256, verbose=0)
     with replacing(folder / "model.keras") as temporary:
         model.save(temporary)
     for name, part in (("scaler", scaler), ("encoder", encoder)):
@@ -178,13 +202,47 @@ def _train(
     with replacing(folder / "proba.npy") as temporary:
         np.save(temporary, proba)
     write_json(folder / "history.json", history)
+    shutil.rmtree(folder / "unfinished")
 
 
-def _digest(system: System, fold: Fold, rows: pd.DataFrame) -> str:
+def _parts(
+    system: System, fold: Fold, X: np.ndarray, Y: np.ndarray, seed: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return training, validation and test part as the network takes them."""
+    train, validation, test = (
+        (X[part], Y[part]) for part in (fold.train, fold.validation, fold.test)
+    )
+    if system.copies:
+        copies = getattr(augment, system.copies)(train[0], rng=np.random.default_rng(seed))
+        train = np.concatenate([train[0], copies]), np.concatenate([train[1], train[1]])
+        if (
+            system.published
+        ):  # Keras's validation_split took the last tenth: copies of training clips
+            cut = int(len(train[0]) * 0.9)
+            validation = train[0][cut:], train[1][cut:]
+            train = train[0][:cut], train[1][:cut]
+    return [(system.front_end.as_input(x), y) for x, y in (train, validation, test)]
+
+
+def _class_weight(
+    settings: Training, Y: np.ndarray, classes: tuple[str, ...]
+) -> dict[int, float] | None:
+    """Return a weight per class: "balanced" as scikit-learn has it, times the emphasis."""
+    if not settings.balanced:
+        return None
+    emphasis = dict(settings.emphasis)
+    counts = np.maximum(Y.sum(axis=0), 1)
+    return {
+        i: len(Y) / (len(classes) * counts[i]) * emphasis.get(name, 1.0)
+        for i, name in enumerate(classes)
+    }
+
+
+def _digest(system: System, fold: Fold, inputs: Inputs) -> str:
     """Return a short hash of everything that a fit depends on."""
     digest = hashlib.sha256(json.dumps(system.settings(), sort_keys=True).encode())
-    digest.update(rows[FEATURE_COLUMNS].to_numpy(dtype=np.float32).tobytes())
-    digest.update("|".join(rows.emotion).encode())
+    digest.update(inputs.X.tobytes())
+    digest.update("|".join(inputs.rows.emotion).encode())
     for part in (fold.train, fold.validation, fold.test):
         digest.update(np.ascontiguousarray(part, dtype="<i8").tobytes())
     return digest.hexdigest()[:12]

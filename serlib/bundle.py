@@ -169,7 +169,7 @@ def _verify(bundle: Bundle) -> None:
 
 
 def _probabilities(bundle: Bundle, features: np.ndarray) -> np.ndarray:
-    X = bundle["scaler"].transform(features)[..., None].astype(np.float32)
+    X = bundle["extractor"].as_input(bundle["scaler"].transform(features))
     return np.asarray(bundle["model"].predict_on_batch(X))
 
 

@@ -5,9 +5,11 @@
 
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from typing import Protocol
 
 import librosa
 import numpy as np
+from sklearn.preprocessing import StandardScaler
 
 from .audio import SR, Source, load, name_of
 from .errors import AudioError
@@ -19,6 +21,19 @@ FEATURE_COLUMNS = (
     + ["rms"]
     + [f"mel_{i:03d}" for i in range(128)]
 )
+
+
+class FrontEnd(Protocol):
+    """What every front end has; one object serves training, prediction and the bundle."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    def settings(self) -> dict: ...
+    def load(self, source: Source) -> np.ndarray: ...
+    def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray: ...
+    def get_predict_feat(self, path: Source) -> np.ndarray: ...
+    def scaler(self) -> StandardScaler: ...
+    def as_input(self, X: np.ndarray) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
@@ -45,9 +60,22 @@ class Means:
     trim_db: float | None = None
     normalise: bool = False
 
+    @property
+    def shape(self) -> tuple[int]:
+        """Shape of the features."""
+        return (len(FEATURE_COLUMNS),)
+
     def settings(self) -> dict:
         """Return the settings as a dict that JSON holds."""
         return {"front_end": "means", **asdict(self)}
+
+    def scaler(self) -> StandardScaler:
+        """Return what standardises the features, not yet fitted."""
+        return StandardScaler()
+
+    def as_input(self, X: np.ndarray) -> np.ndarray:
+        """Return scaled features as S2's network takes them [shape=(n, 162, 1)], float32."""
+        return X[..., None].astype(np.float32)
 
     def load(self, source: Source) -> np.ndarray:
         """Load the window of a clip that the front end looks at.

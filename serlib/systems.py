@@ -1,12 +1,13 @@
 """One table of the systems, one of the data they are trained and scored on."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import pandas as pd
 
 from .augment import VARIANTS
 from .emotions import classes, to_label_set
-from .features import Means
+from .features import FrontEnd, Means
+from .sequences import LogMel, MfccDeltas
 
 # name: corpora, channels, label set
 DATA: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
@@ -30,35 +31,169 @@ class Training:
     slow_patience: int = 3
     slow_factor: float = 0.5
     slowest: float = 1e-6
+    keep: str = (
+        "val_accuracy"  # the epoch whose weights are kept: the best of val_accuracy, val_loss
+    )
+    learning_rate: float = 1e-3
+    label_smoothing: float = 0.0
+    balanced: bool = False  # weigh clips so that every emotion counts the same
+    emphasis: tuple[tuple[str, float], ...] = ()  # times these
+    cosine: bool = False  # AdamW, the rate falls along a cosine over all epochs, the last is kept
+    weight_decay: float = 0.0
+    stretch: float = 0.0  # on the fly: most change of speed
+    masks: int = 0  # on the fly: silenced stretches
+    mixup: float = 0.0  # on the fly: parameter of the Beta distribution
+
+    @property
+    def augments(self) -> bool:
+        """Whether batches are changed on the fly."""
+        return bool(self.stretch or self.masks or self.mixup)
 
 
 @dataclass(frozen=True)
 class System:
-    """A system: front end, network and how it is trained."""
+    """A system: front end, network, how it is trained, and on what it is scored."""
 
     name: str
     network: str  # a function of `serlib.models`
-    front_end: Means = field(default_factory=Means)
+    scored: tuple[tuple[str, str], ...]  # (data, protocol), its own first
+    front_end: FrontEnd = field(default_factory=Means)
     variants: tuple[str, ...] = VARIANTS  # of the training clips
+    copies: str = ""  # a function of `serlib.augment` on scaled features: more training examples
     training: Training = Training()
-    published: bool = False  # validates on the test part, as its source did
+    published: bool = False  # validates as its source did, on what is scored or seen
 
     def settings(self) -> dict:
         """Return everything a fit depends on besides its data, as a dict that JSON holds."""
-        return asdict(self) | {"front_end": self.front_end.settings()}
+        return asdict(self) | {"front_end": self.front_end.settings(), "scored": None}
 
+
+_S2 = (("ravdess_tess", "rows"), ("ravdess_tess", "clips"), ("ravdess7", "speakers"))
+_S2 += (("tess", "speakers"),)
+_SPEAKERS = ("ravdess", "speakers")
+_PLAIN = MfccDeltas()
+_TRIMMED = MfccDeltas(duration=3.5, padded=3.5, order=2, trim_db=35)
+_SPEEDS = ("original", "speed_090", "speed_110")
+_FLY = Training(batch_size=32, epochs=60, learning_rate=1e-3, label_smoothing=0.1, cosine=True)
+_FLY = replace(_FLY, weight_decay=1e-3, stretch=0.15, masks=2, mixup=0.3)
+_S4 = Training(
+    batch_size=32,
+    epochs=50,
+    stop_patience=5,
+    keep="val_loss",
+    label_smoothing=0.1,
+    balanced=True,
+    emphasis=(("surprise", 1.5),),
+)
+_FRAMES = Training(batch_size=32, stop_patience=12, slow_patience=5, keep="val_loss")
 
 SYSTEMS: dict[str, System] = {
     system.name: system
     for system in (
-        System("conv1d", "conv1d"),
-        System("conv1d_published", "conv1d", published=True),
+        System("conv1d", "conv1d", _S2),
+        System("conv1d_published", "conv1d", _S2[:1], published=True),
         # S2's patience is counted in epochs. A fold of `speakers` has a quarter of the rows of
         # `clips`, so a quarter of the steps, and stops before batch normalisation has settled.
         # This one waits as many steps as S2 does under `clips`.
-        System("conv1d_patient", "conv1d", training=Training(stop_patience=28, slow_patience=12)),
+        System(
+            "conv1d_patient",
+            "conv1d",
+            _S2[2:],
+            training=Training(stop_patience=28, slow_patience=12),
+        ),
+        # S0
+        System(
+            "cnn_lstm",
+            "cnn_lstm",
+            (("ravdess", "clips"), _SPEAKERS, ("emodb", "speakers")),
+            _PLAIN,
+            ("original",),
+            training=_FRAMES,
+        ),
+        System(
+            "cnn_lstm_masked",
+            "masked",
+            (("ravdess", "clips"), _SPEAKERS),
+            _TRIMMED,
+            _SPEEDS,
+            training=_FLY,
+        ),
+        # S1
+        System(
+            "mfcc_lstm",
+            "mfcc_lstm",
+            (("ravdess5", "clips"), ("ravdess5", "speakers")),
+            _PLAIN,
+            ("original",),
+            training=_FRAMES,
+        ),
+        System(
+            "mfcc_cnn",
+            "mfcc_cnn",
+            (("ravdess5", "clips"), ("ravdess5", "speakers")),
+            _PLAIN,
+            ("original",),
+            training=_FRAMES,
+        ),
+        System(
+            "mfcc_cnn_masked",
+            "masked",
+            (("ravdess5", "clips"), ("ravdess5", "speakers")),
+            _TRIMMED,
+            _SPEEDS,
+            training=_FLY,
+        ),
+        # S3
+        System(
+            "cnn_lstm_tess",
+            "cnn_lstm",
+            (("ravdess_tess", "clips"), ("ravdess_tess", "speakers")),
+            _PLAIN,
+            training=replace(_FRAMES, balanced=True),
+        ),
+        System(
+            "cnn_lstm_tess_masked",
+            "masked",
+            (("ravdess_tess", "clips"), ("ravdess_tess", "speakers")),
+            _TRIMMED,
+            _SPEEDS,
+            training=replace(_FLY, epochs=30, balanced=True),
+        ),
+        # S4
+        System(
+            "bilstm_attention",
+            "bilstm_attention",
+            (("ravdess_song", "clips"), ("ravdess_song", "speakers")),
+            LogMel(),
+            ("original",),
+            "noisy_or_masked",
+            _S4,
+        ),
+        System(
+            "bilstm_attention_published",
+            "bilstm_attention",
+            (("ravdess_song", "clips"),),
+            LogMel(),
+            ("original",),
+            "noisy_or_masked",
+            _S4,
+            published=True,
+        ),
     )
 }
+
+
+def get(name: str) -> System:
+    """Return a system by its name.
+
+    Raises
+    ------
+    ValueError
+        For a name that is not in `SYSTEMS`; the message lists those that are.
+    """
+    if name not in SYSTEMS:
+        raise ValueError(f"Bad system {name!r}, expected one of {list(SYSTEMS)}")
+    return SYSTEMS[name]
 
 
 def select(clips: pd.DataFrame, data: str) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .augment import VARIANTS
+from .augment import KNOWN
 from .emotions import EMOTIONS
 from .errors import TableError
 from .features import FEATURE_COLUMNS, Means
@@ -103,7 +103,7 @@ def _check(
             f"{path}: lacks the column {missing[0]!r} and {len(missing) - 1} others. "
             f"Remake it: {remake}"
         )
-    checks = [("emotion", EMOTIONS)] + [("variant", (*VARIANTS, "shift"))] * ("variant" in key)
+    checks = [("emotion", EMOTIONS)] + [("variant", KNOWN)] * ("variant" in key)
     for column, known in checks:
         if unknown := sorted({str(v) for v in table[column] if v not in known}):
             raise TableError(

@@ -1,24 +1,30 @@
-"""Fit a network; nothing here knows about files of results."""
+"""Fit a network, going on where a killed fit was; nothing here knows about files of results."""
 
-import tempfile
+import json
+import math
 from pathlib import Path
 
 import keras
 import numpy as np
 from tqdm import tqdm
 
+from .batches import Batches
+from .files import replacing, write_json
 from .systems import Training
+
+_STATE = ("wait", "best", "best_epoch", "cooldown_counter")  # of callbacks, from epoch to epoch
 
 
 class Progress(keras.callbacks.Callback):
     """A bar over the epochs, with the validation accuracy so far."""
 
-    def __init__(self, description: str):
+    def __init__(self, description: str, done: int):
         super().__init__()
-        self.description = description
+        self.description, self.done = description, done
 
     def on_train_begin(self, logs=None):
-        self.bar = tqdm(total=self.params["epochs"], desc=self.description, unit="epoch")
+        total = self.params["epochs"]
+        self.bar = tqdm(total=total, initial=self.done, desc=self.description, unit="epoch")
 
     def on_epoch_end(self, epoch, logs=None):
         self.bar.set_postfix({k: f"{v:.3f}" for k, v in logs.items() if "accuracy" in k})
@@ -28,55 +34,133 @@ class Progress(keras.callbacks.Callback):
         self.bar.close()
 
 
+class Resume(keras.callbacks.Callback):
+    """Write everything a fit needs to go on after its last whole epoch.
+
+    The model with its optimiser, what the other callbacks remember, and the history; the
+    JSON, written last, names the model that belongs to it.
+    """
+
+    def __init__(self, folder: Path, others: list[keras.callbacks.Callback]):
+        super().__init__()
+        self.folder, self.others = folder, others
+        self.state = read_state(folder)
+
+    def on_train_begin(self, logs=None):
+        for callback, values in zip(self.others, self.state["callbacks"], strict=False):
+            vars(callback).update(values)
+
+    def on_epoch_end(self, epoch, logs=None):
+        for name, value in logs.items():
+            self.state["history"].setdefault(name, []).append(float(value))
+        model = self.folder / f"epoch-{epoch + 1}.keras"
+        with replacing(model) as temporary:
+            self.model.save(temporary)
+        remembered = [
+            {k: v for k, v in vars(callback).items() if k in _STATE} for callback in self.others
+        ]
+        self.state |= dict(epochs=epoch + 1, model=model.name, callbacks=remembered)
+        write_json(self.folder / "state.json", self.state)
+        for old in self.folder.glob("epoch-*.keras"):
+            if old != model:
+                old.unlink()
+
+
+def read_state(folder: Path) -> dict:
+    """Return what an unfinished fit left, or the state of one that has not begun."""
+    path = folder / "state.json"
+    if path.exists():
+        return json.loads(path.read_text())
+    return dict(epochs=0, model=None, callbacks=[], history={})
+
+
 def fit(
     model: keras.Model,
     train: tuple[np.ndarray, np.ndarray],
     validation: tuple[np.ndarray, np.ndarray],
     settings: Training,
     *,
+    folder: Path,
+    seed: int = 0,
+    class_weight: dict[int, float] | None = None,
     description: str = "training",
-) -> dict[str, list[float]]:
-    """Fit a network in place, as S2's source did.
+) -> tuple[keras.Model, dict[str, list[float]]]:
+    """Fit a network with early stopping, or for all its epochs with a cosine schedule.
 
-    Adam and categorical cross-entropy; early stopping and the learning rate watch the
-    validation loss; at the end the model holds the weights of the epoch with the highest
-    validation accuracy, which is the model the source reported and saved.
+    By default as S2's source: Adam and categorical cross-entropy; early stopping and the
+    learning rate watch the validation loss; at the end the model holds the weights of the
+    epoch with the highest validation accuracy, which is the model the source reported.
 
     Parameters
     ----------
     model : keras.Model
     train, validation : (X, Y), X as the model takes it, Y one-hot [shape=(n, classes)]
     settings : Training
+    folder : Path, for the state of the unfinished fit; the caller removes it
+    seed : int, of order and augmentation where `settings` augments on the fly
+    class_weight : dict, index of the class -> weight of its clips
     description : str, before the progress bar
 
     Returns
     -------
-    dict of list of float
+    model : keras.Model
+    history : dict of list of float
         Per epoch: loss, accuracy, val_loss, val_accuracy, learning_rate.
     """
-    model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
-    with tempfile.TemporaryDirectory() as folder:
-        best = str(Path(folder) / "best.weights.h5")
-        callbacks = [
-            keras.callbacks.EarlyStopping(monitor="val_loss", patience=settings.stop_patience),
-            keras.callbacks.ReduceLROnPlateau(
-                monitor="val_loss",
-                patience=settings.slow_patience,
-                factor=settings.slow_factor,
-                min_lr=settings.slowest,
-            ),
-            keras.callbacks.ModelCheckpoint(
-                best, monitor="val_accuracy", save_best_only=True, save_weights_only=True
-            ),
-            Progress(description),
-        ]
-        history = model.fit(
-            *train,
+    folder.mkdir(parents=True, exist_ok=True)
+    state = read_state(folder)
+    if state["epochs"]:
+        keras.utils.set_random_seed(seed + state["epochs"])
+        model = keras.saving.load_model(folder / state["model"])
+    else:
+        _compile(model, settings, steps=math.ceil(len(train[0]) / settings.batch_size))
+    best = str(folder / "best.weights.h5")
+    watching = _callbacks(settings, best)
+    resume = Resume(folder, watching)
+    patience = settings.stop_patience
+    if not (state["callbacks"] and state["callbacks"][0].get("wait", 0) >= patience):
+        data = (
+            dict(x=Batches(*train, settings, seed=seed, epoch=state["epochs"]))
+            if settings.augments
+            else dict(x=train[0], y=train[1], batch_size=settings.batch_size)
+        )
+        model.fit(
+            **data,
             validation_data=validation,
-            batch_size=settings.batch_size,
             epochs=settings.epochs,
-            callbacks=callbacks,
+            initial_epoch=state["epochs"],
+            class_weight=class_weight,
+            callbacks=[*watching, resume, Progress(description, state["epochs"])],
             verbose=0,
         )
+    if not settings.cosine:
         model.load_weights(best)
-    return {name: [float(v) for v in values] for name, values in history.history.items()}
+    return model, resume.state["history"]
+
+
+def _compile(model: keras.Model, settings: Training, steps: int) -> None:
+    rate = settings.learning_rate
+    if settings.cosine:
+        decay = keras.optimizers.schedules.CosineDecay(rate, steps * settings.epochs)
+        optimizer = keras.optimizers.AdamW(decay, weight_decay=settings.weight_decay)
+    else:
+        optimizer = keras.optimizers.Adam(rate)
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing)
+    model.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
+
+
+def _callbacks(settings: Training, best: str) -> list[keras.callbacks.Callback]:
+    if settings.cosine:
+        return []
+    return [
+        keras.callbacks.EarlyStopping(monitor="val_loss", patience=settings.stop_patience),
+        keras.callbacks.ReduceLROnPlateau(
+            monitor="val_loss",
+            patience=settings.slow_patience,
+            factor=settings.slow_factor,
+            min_lr=settings.slowest,
+        ),
+        keras.callbacks.ModelCheckpoint(
+            best, monitor=settings.keep, save_best_only=True, save_weights_only=True
+        ),
+    ]

@@ -55,7 +55,8 @@ def seen(monkeypatch):
 
 
 def score(features, clips, cache, name="conv1d", data="ravdess7", protocol="speakers", **how):
-    how = dict(features=features, clips=clips, cache=cache, epochs=1) | how
+    inputs = benchmark.Inputs.from_table(features)
+    how = dict(inputs=inputs, clips=clips, cache=cache, epochs=1) | how
     return benchmark.score(name, data, protocol, how.pop("seed", 0), **how)
 
 

@@ -11,17 +11,20 @@ LAYERS = [
     "errors emotions files",
     "audio corpora",
     "synthesis index",
-    "augment features demo levels plots",
+    "augment scaling demo levels plots",
+    "features",
+    "sequences",
     "tables extraction splits project",
     "systems models",
-    "training evaluation",
+    "batches evaluation",
+    "training",
     "benchmark bundle download",
     "notebooks report",
     "pipeline",
     "cli",
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names.split()}
-KERAS = {"models", "training", "benchmark"}  # and `bundle`, inside functions
+KERAS = {"models", "training", "benchmark", "batches"}  # and `bundle`, inside functions
 
 
 def imports(path):

@@ -2,9 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from serlib import models
 from serlib.systems import Training
-from serlib.training import fit
+from serlib.training import fit, read_state
 
 
 def problem(n=200, seed=0):
@@ -19,40 +18,90 @@ def network(start="glorot_uniform"):
     return keras.Sequential([keras.Input((10,)), dense])
 
 
-def test_the_published_network_has_its_published_size():
-    model = models.conv1d()
-    trainable = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
-    assert (model.count_params(), trainable) == (2_671_239, 2_666_887)
+def opposite():
+    """Validation that gets worse with every step: the labels exchanged."""
+    X, Y = problem()
+    return (X, Y), (X, 1 - Y)
 
 
-def test_the_weights_kept_are_those_of_the_best_validation_accuracy():
-    model, held = network(), problem(seed=1)
-    history = fit(model, problem(), held, Training(epochs=12))
+def test_the_weights_kept_are_those_of_the_best_validation_accuracy(tmp_path):
+    held = problem(seed=1)
+    model, history = fit(network(), problem(), held, Training(epochs=12), folder=tmp_path)
     accuracy = np.mean(model.predict(held[0], verbose=0).argmax(1) == held[1].argmax(1))
     assert accuracy == pytest.approx(max(history["val_accuracy"]))
 
 
-def test_training_stops_when_validation_gets_worse():
-    X, Y = problem()
+def test_training_stops_when_validation_gets_worse(tmp_path):
     # From weights of 0, the first step already makes the opposite labels less likely.
-    history = fit(network("zeros"), (X, Y), (X, 1 - Y), Training(epochs=60, stop_patience=3))
+    settings = Training(epochs=60, stop_patience=3)
+    _, history = fit(network("zeros"), *opposite(), settings, folder=tmp_path)
     assert len(history["loss"]) == 4  # the first epoch was the best
     assert history.keys() >= {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"}
 
 
-def test_the_rate_falls_on_a_plateau():
-    X, Y = problem()
+def test_the_rate_falls_on_a_plateau(tmp_path):
     settings = Training(epochs=9, stop_patience=8, slow_patience=2, slow_factor=0.5)
-    rates = fit(network("zeros"), (X, Y), (X, 1 - Y), settings)["learning_rate"]
+    _, history = fit(network("zeros"), *opposite(), settings, folder=tmp_path)
     halved = [1e-3, 1e-3, 1e-3, 5e-4, 5e-4, 2.5e-4, 2.5e-4, 1.25e-4, 1.25e-4]
-    assert rates == pytest.approx(halved)
+    assert history["learning_rate"] == pytest.approx(halved)
 
 
-def test_the_same_seed_gives_the_same_weights():
+def test_the_same_seed_gives_the_same_weights(tmp_path):
     weights = []
-    for _ in range(2):
-        model = network()
-        fit(model, problem(), problem(seed=1), Training(epochs=3))
+    for name in "ab":
+        settings = Training(epochs=3)
+        folder = tmp_path / name
+        model, _ = fit(network(), problem(), problem(seed=1), settings, folder=folder)
         weights.append(model.get_weights())
     for a, b in zip(*weights, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+class Killed(Exception):
+    pass
+
+
+def kill_after(monkeypatch, epochs):
+    """Make the progress bar of that epoch the end of the process."""
+
+    def die(self, epoch, logs=None):
+        if epoch + 1 == epochs:
+            raise Killed
+
+    monkeypatch.setattr("serlib.training.Progress.on_epoch_end", die)
+
+
+@pytest.mark.parametrize("settings", [Training(epochs=8), Training(epochs=8, cosine=True)])
+def test_a_killed_fit_goes_on_after_its_last_whole_epoch(tmp_path, monkeypatch, settings):
+    with monkeypatch.context() as patch:
+        kill_after(patch, 5)
+        with pytest.raises(Killed):
+            fit(network(), problem(), problem(seed=1), settings, folder=tmp_path)
+    assert read_state(tmp_path)["epochs"] == 5
+    before = read_state(tmp_path)["history"]["loss"]
+    _, history = fit(network(), problem(), problem(seed=1), settings, folder=tmp_path)
+    assert len(history["loss"]) == 8 and history["loss"][:5] == before
+    assert history["loss"][5] < history["loss"][0]  # from the trained weights, not from new ones
+
+
+def test_what_callbacks_remember_survives_a_kill(tmp_path, monkeypatch):
+    """Patience and the learning rate count on: the fit stops when it would have stopped."""
+    settings = Training(epochs=60, stop_patience=6, slow_patience=2)
+    with monkeypatch.context() as patch:
+        kill_after(patch, 4)
+        with pytest.raises(Killed):
+            fit(network("zeros"), *opposite(), settings, folder=tmp_path / "killed")
+    _, killed = fit(network("zeros"), *opposite(), settings, folder=tmp_path / "killed")
+    _, whole = fit(network("zeros"), *opposite(), settings, folder=tmp_path / "whole")
+    assert len(killed["loss"]) == len(whole["loss"]) == 7
+    assert killed["learning_rate"] == pytest.approx(whole["learning_rate"])
+
+
+def test_killed_after_the_last_epoch_it_trains_no_more(tmp_path, monkeypatch):
+    settings = Training(epochs=60, stop_patience=3)
+    with monkeypatch.context() as patch:
+        kill_after(patch, 4)  # when early stopping has had its say
+        with pytest.raises(Killed):
+            fit(network("zeros"), *opposite(), settings, folder=tmp_path)
+    _, history = fit(network("zeros"), *opposite(), settings, folder=tmp_path)
+    assert len(history["loss"]) == 4
