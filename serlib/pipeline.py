@@ -83,7 +83,7 @@ def _execute(source: Path, target: Path, values: dict[str, object]) -> None:
     known = notebooks.parameters(source)
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        papermill.execute_notebook(
+        executed = papermill.execute_notebook(
             source,
             target,
             parameters={name: value for name, value in values.items() if name in known},
@@ -98,6 +98,7 @@ def _execute(source: Path, target: Path, values: dict[str, object]) -> None:
             f"in cell {error.cell_index}: {error.source.strip().splitlines()[0]}\n"
             f"{error.ename}: {error.evalue}"
         ) from error
+    notebooks.write(notebooks.without_stderr(executed), target)
 
 
 def _publish(settings: Run, chosen: list[Path]) -> None:

@@ -83,7 +83,7 @@ def waveform(y: np.ndarray, sr: int, ax: Axes, *, emotion: str) -> Axes:
 
 def mel(y: np.ndarray, sr: int, ax: Axes, *, f0: np.ndarray | None = None) -> Axes:
     """Draw a mel spectrogram in dB below its maximum, with an F0 contour if given."""
-    power = librosa.feature.melspectrogram(y=y, sr=sr, fmax=8000)
+    power = librosa.feature.melspectrogram(y=y, sr=sr, n_mels=64, fmax=8000)
     db = librosa.power_to_db(power, ref=np.max)
     librosa.display.specshow(
         db, sr=sr, x_axis="time", y_axis="mel", fmax=8000, ax=ax, cmap="magma", vmin=-70, vmax=0
