@@ -72,6 +72,9 @@ def _settings(chosen: list[Path], data: str, out: str, publish: bool) -> Run:
     if publish and settings.demo:
         raise RunError("--publish needs the real corpora: give their folder with --data")
     if publish and not out:
+        shutil.rmtree(
+            RUNS / "publish", ignore_errors=True
+        )  # what an earlier one left is not of this
         return Run(settings.data, RUNS / "publish", demo=False)
     from_shipped = not any(path.name[:2] in ("01", "02", "03") for path in chosen)
     if settings.demo and from_shipped and not out:

@@ -153,10 +153,11 @@ def intervals(table: pd.DataFrame, ax: Axes, *, chance: float) -> Axes:
         ax.plot(row.uar, i, marker=marker, color=colour, markersize=9)
         ax.annotate(f"{row.uar:.2f}", (row.uar_high, i), (6, -4), textcoords="offset points")
     ax.axvline(chance, color="#7f7f7f", linestyle=":")
-    ax.annotate("chance", (chance, -0.6), (3, 0), textcoords="offset points", fontsize="small")
+    low = len(table) - 0.6
+    ax.annotate("chance", (chance, low), (3, 0), textcoords="offset points", fontsize="small")
     ax.set_yticks(range(len(table)), table.label)
     ax.invert_yaxis()
-    ax.set(xlim=(0, 1.05), xlabel="unweighted average recall, 95 % interval")
+    ax.set(xlim=(0, 1.1), xlabel="unweighted average recall, 95 % interval")
     return ax
 
 
