@@ -6,6 +6,7 @@ import librosa
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
+from scipy.ndimage import median_filter
 from tqdm import tqdm
 
 from .audio import SR, load
@@ -38,7 +39,8 @@ def f0(y: np.ndarray, *, sr: int = SR, hop_length: int = 512) -> np.ndarray:
     """Return the pitch contour of a clip, not a number where nobody speaks.
 
     YIN (de Cheveigné & Kawahara 2002, JASA 111: 1917; `librosa.yin`) in the frames less than
-    20 dB below the loudest: on RAVDESS, pYIN calls breathy and strained speech unvoiced.
+    20 dB below the loudest: on RAVDESS, pYIN calls breathy and strained speech unvoiced. What
+    lies further than 0.8 octaves from the clip's median is an unvoiced consonant, and left out.
 
     Parameters
     ----------
@@ -53,7 +55,8 @@ def f0(y: np.ndarray, *, sr: int = SR, hop_length: int = 512) -> np.ndarray:
     frames = dict(frame_length=1024, hop_length=hop_length)
     contour = librosa.yin(y, fmin=60, fmax=600, sr=sr, **frames)
     rms = librosa.feature.rms(y=y, **frames)[0]
-    return np.where(rms > rms.max() / 10, contour, np.nan)
+    loud = np.where(rms > rms.max() / 10, median_filter(contour, 5), np.nan)
+    return np.where(np.abs(np.log2(loud / np.nanmedian(loud))) < 0.8, loud, np.nan)
 
 
 def _measure(path: Path) -> dict[str, float]:

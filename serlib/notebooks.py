@@ -73,6 +73,7 @@ def normal_form(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     Without what differs from run to run or machine to machine: time stamps, papermill's
     notes and injected cell, standard error; cells numbered by their place.
     """
+    notebook = without_stderr(notebook)
     cells = [c for c in notebook.cells if INJECTED not in c.metadata.get("tags", [])]
     count = 0
     for i, cell in enumerate(cells):
@@ -82,7 +83,6 @@ def normal_form(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
             continue
         count += 1
         cell.execution_count = count
-        cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr"]
         for output in cell.outputs:
             output.pop("transient", None)
             if output.output_type == "execute_result":
@@ -92,6 +92,14 @@ def normal_form(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+
+
+def without_stderr(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Return a notebook without its progress bars, which were for the terminal."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr"]
+    return notebook
 
 
 def write(notebook: nbformat.NotebookNode, path: Path) -> None:

@@ -72,6 +72,9 @@ def _settings(chosen: list[Path], data: str, out: str, publish: bool) -> Run:
     if publish and settings.demo:
         raise RunError("--publish needs the real corpora: give their folder with --data")
     if publish and not out:
+        shutil.rmtree(
+            RUNS / "publish", ignore_errors=True
+        )  # what an earlier one left is not of this
         return Run(settings.data, RUNS / "publish", demo=False)
     from_shipped = not any(path.name[:2] in ("01", "02", "03") for path in chosen)
     if settings.demo and from_shipped and not out:
@@ -83,7 +86,7 @@ def _execute(source: Path, target: Path, values: dict[str, object]) -> None:
     known = notebooks.parameters(source)
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        papermill.execute_notebook(
+        executed = papermill.execute_notebook(
             source,
             target,
             parameters={name: value for name, value in values.items() if name in known},
@@ -98,6 +101,7 @@ def _execute(source: Path, target: Path, values: dict[str, object]) -> None:
             f"in cell {error.cell_index}: {error.source.strip().splitlines()[0]}\n"
             f"{error.ename}: {error.evalue}"
         ) from error
+    notebooks.write(notebooks.without_stderr(executed), target)
 
 
 def _publish(settings: Run, chosen: list[Path]) -> None:

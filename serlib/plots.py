@@ -83,7 +83,7 @@ def waveform(y: np.ndarray, sr: int, ax: Axes, *, emotion: str) -> Axes:
 
 def mel(y: np.ndarray, sr: int, ax: Axes, *, f0: np.ndarray | None = None) -> Axes:
     """Draw a mel spectrogram in dB below its maximum, with an F0 contour if given."""
-    power = librosa.feature.melspectrogram(y=y, sr=sr, fmax=8000)
+    power = librosa.feature.melspectrogram(y=y, sr=sr, n_mels=64, fmax=8000)
     db = librosa.power_to_db(power, ref=np.max)
     librosa.display.specshow(
         db, sr=sr, x_axis="time", y_axis="mel", fmax=8000, ax=ax, cmap="magma", vmin=-70, vmax=0
@@ -153,10 +153,11 @@ def intervals(table: pd.DataFrame, ax: Axes, *, chance: float) -> Axes:
         ax.plot(row.uar, i, marker=marker, color=colour, markersize=9)
         ax.annotate(f"{row.uar:.2f}", (row.uar_high, i), (6, -4), textcoords="offset points")
     ax.axvline(chance, color="#7f7f7f", linestyle=":")
-    ax.annotate("chance", (chance, -0.6), (3, 0), textcoords="offset points", fontsize="small")
+    low = len(table) - 0.6
+    ax.annotate("chance", (chance, low), (3, 0), textcoords="offset points", fontsize="small")
     ax.set_yticks(range(len(table)), table.label)
     ax.invert_yaxis()
-    ax.set(xlim=(0, 1.05), xlabel="unweighted average recall, 95 % interval")
+    ax.set(xlim=(0, 1.1), xlabel="unweighted average recall, 95 % interval")
     return ax
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pandas as pd
@@ -33,8 +34,8 @@ def finished(tiny, tmp_path_factory):
     out = tmp_path_factory.mktemp("run")
     values = dict(EPOCHS=1, N_TRAIN=70, N_TEST=6, N_PROJECTED=60)
     pairs = [word for name, value in values.items() for word in ("-p", name, str(value))]
-    command = [sys.executable, "-m", "serlib.cli", "run", "--data", tiny, "--out", out, *pairs]
-    cache = {"SERLIB_CACHE": str(out / "cache")}
+    command = [Path(sys.executable).parent / "serlib", "run", "--data", tiny, "--out", out, *pairs]
+    cache = {"SERLIB_CACHE": str(tmp_path_factory.mktemp("cache"))}
     subprocess.run(command, check=True, env=os.environ | cache, stderr=subprocess.DEVNULL)
     return out
 
