@@ -8,17 +8,41 @@ from typing import Any
 
 import joblib
 import numpy as np
+import pandas as pd
 
 from .audio import Source
+from .corpora import CORPORA
 from .errors import BundleError
-from .features import Means
+from .features import FrontEnd
 from .files import replacing, sha256, write_json
 
 _VERSIONS = ("keras", "librosa", "scikit-learn")  # what stored parts and features depend on
 _TOLERANCE = 1e-3  # of probabilities; machines differ by about 1e-5 in float32
 _REMAKE = "Fetch it again, or remake it: serlib run --only 04"
 
+INTENDED_USE = "study and teaching; acted North American English; not for decisions about people"
+
 Bundle = dict[str, Any]
+
+
+def card(system: str, corpora: Sequence[str], results: pd.DataFrame) -> dict:
+    """Return the model card of a system: data, licences, intended use, figures by protocol.
+
+    Parameters
+    ----------
+    system : str
+    corpora : sequence of str, what it was trained on
+    results : DataFrame, with columns system and protocol; those under `rows` are left out, since
+        they say nothing about the model that is saved
+    """
+    figures = results[(results.system == system) & (results.protocol != "rows")]
+    return dict(
+        name=system,
+        data=f"the training part of its `clips` split of {', '.join(sorted(corpora))}",
+        licences={CORPORA[name].title: CORPORA[name].licence for name in sorted(corpora)},
+        intended_use=INTENDED_USE,
+        figures=figures.to_dict("records"),
+    )
 
 
 def save_bundle(
@@ -27,7 +51,7 @@ def save_bundle(
     model,
     scaler,
     encoder,
-    extractor: Means,
+    extractor: FrontEnd,
     reference: np.ndarray,
     card: dict,
 ) -> Bundle:
@@ -40,7 +64,7 @@ def save_bundle(
         optimiser's moments treble the file
     scaler : StandardScaler, fitted on the training part
     encoder : OneHotEncoder, its categories in the order of the model's outputs
-    extractor : Means, the front end
+    extractor : FrontEnd
     reference : np.ndarray [shape=(n,)], a clip at the front end's rate; its features and
         probabilities travel along, so that a machine can tell whether it computes the same
     card : dict, that JSON holds: data, licences, intended use, figures by protocol

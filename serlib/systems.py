@@ -6,6 +6,7 @@ import pandas as pd
 
 from .augment import VARIANTS
 from .emotions import classes, to_label_set
+from .errors import CorpusError
 from .features import FrontEnd, Means
 from .sequences import LogMel, MfccDeltas
 
@@ -203,11 +204,20 @@ def select(clips: pd.DataFrame, data: str) -> pd.DataFrame:
     ------
     ValueError
         For a data set that is not in `DATA`.
+    CorpusError
+        If there is no clip of it.
     """
     corpora, channels, label_set = _data(data)
     chosen = clips[clips.corpus.isin(corpora) & clips.channel.isin(channels)]
     chosen = chosen.assign(emotion=to_label_set(chosen.emotion, label_set))
-    return chosen[chosen.emotion.notna()].reset_index(drop=True)
+    chosen = chosen[chosen.emotion.notna()].reset_index(drop=True)
+    if chosen.empty:
+        here = sorted(set(clips.corpus + " " + clips.channel))
+        raise CorpusError(
+            f"{data}: needs {' and '.join(channels)} of {' and '.join(corpora)}, but the clips are "
+            f"of {here}. Name another folder with --data, or `serlib download {corpora[0]}`."
+        )
+    return chosen
 
 
 def classes_of(data: str) -> tuple[str, ...]:

@@ -1,0 +1,77 @@
+"""Tables of results: from predictions, by system, data, protocol and corpus."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from .errors import TableError
+from .evaluation import by_part
+
+Key = tuple[str, str, str, int]  # system, data, protocol, seed
+
+
+def name(key: Key) -> str:
+    """Return the file name of a system's out-of-fold predictions."""
+    system, data, protocol, seed = key
+    return f"{system}__{data}__{protocol}__seed{seed}.csv.gz"
+
+
+def read(key: Key, folder: Path) -> pd.DataFrame:
+    """Read saved predictions.
+
+    Raises
+    ------
+    TableError
+        If there are none, with the command that makes them.
+    """
+    path = folder / name(key)
+    if not path.exists():
+        system, _, _, seed = key
+        raise TableError(
+            f"{path}: no such predictions. Make them: serlib run -p SYSTEM {system} "
+            f"-p SEED {seed} -p TRAIN all"
+        )
+    return pd.read_csv(path)
+
+
+def summarise(predictions: dict[Key, pd.DataFrame], *, seed: int = 0) -> pd.DataFrame:
+    """Score predictions: a row per system, data, protocol and corpus, seeds taken together.
+
+    Every seed predicts the same clips, so that the recall over all their predictions is the
+    mean of the seeds' recalls; the interval draws speakers with the predictions of all seeds.
+
+    Parameters
+    ----------
+    predictions : dict, (system, data, protocol, seed) -> predictions
+    seed : int, of the bootstrap
+
+    Returns
+    -------
+    DataFrame
+        system, data, protocol, corpus ("together" where there are two), seeds, uar_min and
+        uar_max over the seeds, and the figures of `serlib.evaluation.scores`
+    """
+    rows = []
+    for group in dict.fromkeys(key[:3] for key in predictions):
+        tables = [table for key, table in predictions.items() if key[:3] == group]
+        each = [_parts(table, seed) for table in tables]
+        for part, figures in _parts(pd.concat(tables, ignore_index=True), seed).iterrows():
+            uars = [parts.uar[part] for parts in each]
+            row = dict(zip(("system", "data", "protocol"), group, strict=True), corpus=part)
+            row |= dict(seeds=len(tables), uar_min=min(uars), uar_max=max(uars))
+            rows.append(row | figures.to_dict() | dict(n=int(figures.n) // len(tables)))
+    return pd.DataFrame(rows)
+
+
+def of(table: pd.DataFrame, systems: Iterable[str]) -> pd.DataFrame:
+    """Return the rows of these systems, in their order."""
+    order = {system: k for k, system in enumerate(systems)}
+    chosen = table[table.system.isin(order)]
+    return chosen.sort_values("system", key=lambda s: s.map(order), kind="stable")
+
+
+def _parts(table: pd.DataFrame, seed: int) -> pd.DataFrame:
+    parts = by_part(table, rng=np.random.default_rng(seed))
+    return parts if len(parts) > 2 else parts.drop(index="together")
