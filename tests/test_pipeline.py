@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -29,14 +30,19 @@ def tiny(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def finished(tiny, tmp_path_factory):
+def cache(tmp_path_factory):
+    return str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def finished(tiny, cache, tmp_path_factory):
     """The folder of a whole run on the tiny corpus, by the command itself."""
     out = tmp_path_factory.mktemp("run")
     values = dict(EPOCHS=1, N_TRAIN=70, N_TEST=6, N_PROJECTED=60)
     pairs = [word for name, value in values.items() for word in ("-p", name, str(value))]
     command = [Path(sys.executable).parent / "serlib", "run", "--data", tiny, "--out", out, *pairs]
-    cache = {"SERLIB_CACHE": str(tmp_path_factory.mktemp("cache"))}
-    subprocess.run(command, check=True, env=os.environ | cache, stderr=subprocess.DEVNULL)
+    environment = os.environ | {"SERLIB_CACHE": cache}
+    subprocess.run(command, check=True, env=environment, stderr=subprocess.DEVNULL)
     return out
 
 
@@ -63,6 +69,24 @@ def test_a_run_writes_everything_the_notebooks_promise(finished):
 def test_a_run_leaves_what_is_shipped_alone(finished):
     started = (finished / "emotion_path.csv").stat().st_mtime_ns
     assert not [path for path, changed in state().items() if changed > started]
+
+
+def test_a_synthetic_run_says_so_and_tells_the_story_of_the_real_corpora(
+    tiny, finished, cache, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("SERLIB_CACHE", cache)
+    data, out = tmp_path / "demo", tmp_path / "out"
+    shutil.copytree(tiny, data)
+    shutil.copytree(finished, out)
+    (data / demo.MARK).write_text("{}")
+    pipeline.run(only="04", data=str(data), out=str(out), parameters=[("EPOCHS", "1")])
+    text = (out / "notebooks" / "04_conv1d_cnn.ipynb").read_text()
+    assert demo.NOTICE in text
+    shipped = json.loads((ROOT / "artifacts" / "metrics" / "conv1d.json").read_text())["results"]
+    own = json.loads((out / "metrics" / "conv1d.json").read_text())["results"]
+    assert [row for row in own if not row["notice"]] != []
+    assert all(row in shipped for row in own if not row["notice"])
+    assert {row["protocol"] for row in own if row["notice"]} == {"clips"}
 
 
 def test_plain_papermill_from_another_folder(tiny, tmp_path, monkeypatch):
