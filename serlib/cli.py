@@ -2,10 +2,8 @@
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from .errors import SerlibError
 
@@ -89,8 +87,7 @@ def _answer(file: str, probabilities: dict[str, float], *, as_json: bool) -> str
 
 def _download(arguments: argparse.Namespace) -> None:
     from .download import download
-    from .project import ROOT
+    from .project import data_folder
 
-    root = Path(arguments.data or os.environ.get("SER_DATA") or ROOT / "data")
-    for path in download(arguments.corpora, root):
+    for path in download(arguments.corpora, data_folder(arguments.data)):
         print(path)

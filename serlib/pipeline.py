@@ -49,18 +49,18 @@ def run(
     """
     chosen = notebooks.choose(only, start)
     values = notebooks.typed(list(parameters), chosen)
-    if publish and (only or start):
-        raise RunError("--publish runs all notebooks; leave out --only and --from")
-    if publish and values.get("AUDIO"):
-        raise RunError("--publish refuses AUDIO=True: corpus audio must not be committed")
-    settings = _settings(chosen, data, out, publish)
-    common = dict(DATA_ROOT=str(settings.data), OUT=str(settings.out))
     if publish:
-        common |= PUBLISHED
+        if only or start or out:
+            raise RunError("--publish runs all notebooks; leave out --only, --from and --out")
+        if values.get("AUDIO"):
+            raise RunError("--publish refuses AUDIO=True: corpus audio must not be committed")
+        values |= PUBLISHED
+    settings = _settings(chosen, data, out, publish)
+    values |= dict(DATA_ROOT=str(settings.data), OUT=str(settings.out))
     if settings.notice:
         print(settings.notice)
     for path in tqdm(chosen, desc="notebooks", unit="notebook", position=0):
-        _execute(path, settings.out / "notebooks" / path.name, common | values)
+        _execute(path, settings.out / "notebooks" / path.name, values)
     if publish:
         _publish(settings, chosen)
     return settings.out
@@ -71,10 +71,9 @@ def _settings(chosen: list[Path], data: str, out: str, publish: bool) -> Run:
     settings = open_run(data, out)
     if publish and settings.demo:
         raise RunError("--publish needs the real corpora: give their folder with --data")
-    if publish and not out:
-        shutil.rmtree(
-            RUNS / "publish", ignore_errors=True
-        )  # what an earlier one left is not of this
+    if publish:
+        # What an earlier run left there must not be published with this one.
+        shutil.rmtree(RUNS / "publish", ignore_errors=True)
         return Run(settings.data, RUNS / "publish", demo=False)
     from_shipped = not any(path.name[:2] in ("01", "02", "03") for path in chosen)
     if settings.demo and from_shipped and not out:

@@ -36,9 +36,9 @@ class Run:
         return NOTICE if self.demo else ""
 
     def clips(self) -> pd.DataFrame:
-        """Return the run's clip table; made from the data root if no notebook has yet."""
+        """Return the run's clip table; made anew if there is none, or one of another data root."""
         path = self.out / "emotion_path.csv"
-        if not path.exists():
+        if not path.exists() or not self._holds(read_clips(path)):
             clips, _ = index_clips(self.data)
             write_clips(clips, path)
         return read_clips(path)
@@ -46,9 +46,14 @@ class Run:
     def tables(self) -> tuple[pd.DataFrame, pd.DataFrame, str]:
         """Return clip table, features table and notice: the run's own, else the shipped ones."""
         if (self.out / "features.csv").exists():
-            return self.clips(), read_features(self.out / "features.csv"), self.notice
+            clips = read_clips(self.out / "emotion_path.csv")
+            notice = self.notice if self._holds(clips) else ""  # the audio may have gone since
+            return clips, read_features(self.out / "features.csv"), notice
         clips = read_clips(ROOT / "emotion_path.csv")
         return clips, read_features(ROOT / "features.csv"), ""
+
+    def _holds(self, clips: pd.DataFrame) -> bool:
+        return all((self.data / path).is_file() for path in clips.path)
 
     def path(self, *parts: str) -> Path:
         """Return a path in the run's folder; its parent is made."""
@@ -83,7 +88,7 @@ def open_run(data_root: str = "", out: str = "") -> Run:
         If a folder was named and holds no corpus.
     """
     named = data_root or os.environ.get("SER_DATA", "")
-    data = Path(named).resolve() if named else ROOT / "data"
+    data = data_folder(data_root).resolve()
     found = data.is_dir() and has_corpus(data)
     if named and not found:
         raise CorpusError(
@@ -95,6 +100,11 @@ def open_run(data_root: str = "", out: str = "") -> Run:
         data = write_demo(CACHE / "demo")
     folder = Path(out).resolve() if out else RUNS / ("demo" if demo else "default")
     return Run(data, folder, demo)
+
+
+def data_folder(data_root: str = "") -> Path:
+    """Return the folder of the corpora: the one named, else SER_DATA, else ``data/``."""
+    return Path(data_root or os.environ.get("SER_DATA") or ROOT / "data")
 
 
 def shown(path: Path) -> str:

@@ -39,7 +39,9 @@ def results_table(results: list[dict]) -> str:
     for system, protocol in order:
         group = table[(table.system == system) & (table.protocol == protocol)]
         rows = {row["corpus"]: row for row in group.to_dict("records")}
-        shared = SHARED[protocol] + NOTES.get(system.removeprefix("conv1d"), "")
+        shared = SHARED[protocol] + "".join(
+            note for end, note in NOTES.items() if system.endswith(end)
+        )
         cells = [_uar(rows[corpus]) if corpus in rows else "–" for corpus in ("ravdess", "tess")]
         together = f"{rows['together']['accuracy']:.3f} accuracy" if "together" in rows else "–"
         lines.append(f"| `{system}` | `{protocol}` | {shared} | {' | '.join(cells)} | {together} |")

@@ -106,7 +106,10 @@ def test_missing_parts_are_named(saved, tmp_path):
     ("change", "says"),
     [
         (lambda b: b["versions"].update(keras="2.1"), r"made with .*2\.1.*here are"),
-        (lambda b: b["model"].layers[-1].kernel.assign(b["model"].layers[-1].kernel * 2), "diverg"),
+        (
+            lambda b: b["model"].layers[-1].kernel.assign(b["model"].layers[-1].kernel * 2),
+            "other probabilities",
+        ),
         (lambda b: setattr(b["scaler"], "mean_", b["scaler"].mean_ + 1), "other probabilities"),
     ],
 )
@@ -114,7 +117,7 @@ def test_other_versions_and_a_diverging_reference_are_refused(saved, wav, change
     bundle = joblib.load(saved)
     change(bundle)
     for _ in range(2):  # and not only the first time
-        with pytest.raises(BundleError, match=says.replace("diverg", "other probabilities")):
+        with pytest.raises(BundleError, match=says):
             serlib.get_predictions(wav, bundle)
     joblib.dump(bundle, saved)
     about = json.loads(saved.with_suffix(".json").read_text())

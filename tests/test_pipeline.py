@@ -99,11 +99,12 @@ def test_plain_papermill_from_another_folder(tiny, tmp_path, monkeypatch):
     assert (tmp_path / "out" / "emotion_path.csv").exists()
 
 
-def test_failure_is_told_in_three_lines_and_publishes_nothing(tiny, tmp_path):
+def test_failure_is_told_in_three_lines_and_publishes_nothing(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(pipeline, "RUNS", tmp_path)
     before = state()
     with pytest.raises(RunError) as error:
         values = [("SEED", "-1")]
-        pipeline.run(data=str(tiny), out=str(tmp_path), parameters=values, publish=True)
+        pipeline.run(data=str(tiny), parameters=values, publish=True)
     lines = str(error.value).splitlines()
     assert len(lines) == 3 and lines[0].startswith("01_data_exploration.ipynb failed")
     assert lines[1].startswith("in cell ") and lines[2].startswith("ValueError:")
@@ -115,6 +116,7 @@ def test_failure_is_told_in_three_lines_and_publishes_nothing(tiny, tmp_path):
     [
         (dict(parameters=[("AUDIO", "true")]), "refuses AUDIO=True"),
         (dict(only="04"), "leave out --only"),
+        (dict(out="elsewhere"), "leave out .*--out"),
         (dict(parameters=[("EPOCH", "3")]), "no parameter 'EPOCH'"),
     ],
 )
