@@ -120,11 +120,6 @@ def score(
     return [_fit_fold(system, label, fold, seed, inputs, data, cache) for fold in folds]
 
 
-def predictions_name(name: str, data: str, protocol: str, seed: int) -> str:
-    """Return the file name of a system's out-of-fold predictions."""
-    return f"{name}__{data}__{protocol}__seed{seed}.csv.gz"
-
-
 def write_predictions(fits: list[Fit], path: Path) -> pd.DataFrame:
     """Write the predictions of all folds, sorted, as gzip without name or time: byte-stable."""
     table = pd.concat([fit.predictions for fit in fits], ignore_index=True)

@@ -1,6 +1,5 @@
 """Run the notebooks in order with papermill; publish what they wrote."""
 
-import json
 import shutil
 import sys
 from pathlib import Path
@@ -115,7 +114,6 @@ def _publish(settings: Run, chosen: list[Path]) -> None:
             target = ROOT / inside if inside.name in TOP_LEVEL else ARTIFACTS / inside
             with replacing(target) as temporary:
                 shutil.copyfile(source, temporary)
-    metrics = json.loads((settings.out / "metrics" / "conv1d.json").read_text())
-    report.update(ROOT / "README.md", metrics["results"])
+    report.update(ROOT / "README.md", report.collect(ARTIFACTS / "metrics"))
     for path, notebook in normal.items():
         notebooks.write(notebook, path)

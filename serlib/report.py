@@ -1,5 +1,6 @@
 """What the README says of the results: written from the metrics, never by hand."""
 
+import json
 import re
 from pathlib import Path
 
@@ -7,44 +8,59 @@ import pandas as pd
 
 from .errors import RunError
 from .files import replacing
+from .splits import PROTOCOLS
+from .systems import SYSTEMS
 
 START, END = "<!-- results: written by `serlib run --publish` -->", "<!-- end of results -->"
-SHARED = {
-    "rows": "the speakers, and other variants of the same recordings",
-    "clips": "the speakers",
-    "speakers": "nothing",
+DATA = {
+    "ravdess": "RAVDESS, 8 emotions",
+    "ravdess7": "RAVDESS, 7",
+    "ravdess5": "RAVDESS, 5",
+    "ravdess_song": "RAVDESS speech + song, 8",
+    "ravdess_tess": "RAVDESS + TESS, 7",
+    "tess": "TESS, 7",
+    "emodb": "EMO-DB, 7",
 }
-NOTES = {
-    "_published": "; the test rows also chose the epoch",
-    "_patient": "; early stopping waits as many steps as under `clips`",
-}
+
+
+def collect(metrics: Path) -> list[dict]:
+    """Return the results of all metrics files of a folder, in the order of the table of systems."""
+    results = [
+        r for f in sorted(metrics.glob("*.json")) for r in json.loads(f.read_text())["results"]
+    ]
+    systems, data = [*SYSTEMS], [*DATA]
+    return sorted(
+        results,
+        key=lambda r: (
+            systems.index(r["system"]),
+            PROTOCOLS.index(r["protocol"]),
+            data.index(r["data"]),
+        ),
+    )
 
 
 def results_table(results: list[dict]) -> str:
-    """Return results as a Markdown table: a row per system and protocol, a column per corpus.
+    """Return results as a Markdown table: a row per system, data and protocol.
 
     Parameters
     ----------
-    results : list of dict, as `artifacts/metrics/*.json` hold them under "results"
+    results : list of dict, as `collect` returns them
     """
     table = pd.DataFrame(results)
     lines = [
-        "| system | protocol | the test shares with the training | RAVDESS | TESS | together |",
-        "|---|---|---|---|---|---|",
+        "| system | data | protocol | RAVDESS | TESS | accuracy, all | seeds |",
+        "|---|---|---|---|---|---|---|",
     ]
-    order = sorted(
-        table.groupby(["system", "protocol"]).groups,
-        key=lambda pair: ([*SHARED].index(pair[1]), not pair[0].endswith("_published")),
-    )
-    for system, protocol in order:
-        group = table[(table.system == system) & (table.protocol == protocol)]
+    for (system, data, protocol), group in table.groupby(
+        ["system", "data", "protocol"], sort=False
+    ):
         rows = {row["corpus"]: row for row in group.to_dict("records")}
-        shared = SHARED[protocol] + "".join(
-            note for end, note in NOTES.items() if system.endswith(end)
-        )
         cells = [_uar(rows[corpus]) if corpus in rows else "–" for corpus in ("ravdess", "tess")]
-        together = f"{rows['together']['accuracy']:.3f} accuracy" if "together" in rows else "–"
-        lines.append(f"| `{system}` | `{protocol}` | {shared} | {' | '.join(cells)} | {together} |")
+        whole = rows.get("together") or next(iter(rows.values()))
+        lines.append(
+            f"| `{system}` | {DATA[data]} | `{protocol}` | {' | '.join(cells)} "
+            f"| {whole['accuracy']:.3f} | {whole['seeds']} |"
+        )
     return "\n".join(lines)
 
 

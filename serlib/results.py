@@ -36,6 +36,11 @@ def read(key: Key, folder: Path) -> pd.DataFrame:
     return pd.read_csv(path)
 
 
+def saved(keys: Iterable[Key], folder: Path) -> dict[Key, pd.DataFrame]:
+    """Read the saved predictions of those keys that have some."""
+    return {key: read(key, folder) for key in keys if (folder / name(key)).exists()}
+
+
 def summarise(predictions: dict[Key, pd.DataFrame], *, seed: int = 0) -> pd.DataFrame:
     """Score predictions: a row per system, data, protocol and corpus, seeds taken together.
 

@@ -14,6 +14,7 @@ from sklearn.model_selection import train_test_split
 
 from .errors import CorpusError
 
+PROTOCOLS = ("rows", "clips", "speakers")  # from leaky to honest
 SPLIT_SEED = 42  # S2's random_state; the split is part of the protocol, not of a run's seed
 
 # The five folds used by several papers (Luna-Jiménez et al. 2021, Sensors 21(22): 7665).

@@ -65,8 +65,13 @@ class System:
     published: bool = False  # validates as its source did, on what is scored or seen
 
     def settings(self) -> dict:
-        """Return everything a fit depends on besides its data, as a dict that JSON holds."""
-        return asdict(self) | {"front_end": self.front_end.settings(), "scored": None}
+        """Return everything a fit depends on besides its data, as a dict that JSON holds.
+
+        What is off is left out, so that a setting added later changes no hash of older fits.
+        """
+        on = {k: v for k, v in asdict(self).items() if v and k != "scored"}
+        on["training"] = {k: v for k, v in on["training"].items() if v}
+        return on | {"front_end": self.front_end.settings()}
 
 
 _S2 = (("ravdess_tess", "rows"), ("ravdess_tess", "clips"), ("ravdess7", "speakers"))

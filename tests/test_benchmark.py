@@ -1,13 +1,11 @@
 """The rules of measuring, on random features and a network of one layer."""
 
-import json
-
 import keras
 import numpy as np
 import pandas as pd
 import pytest
 
-from serlib import benchmark, models, tables
+from serlib import benchmark, models, results, tables
 from serlib.augment import VARIANTS
 from serlib.features import FEATURE_COLUMNS
 from serlib.project import ROOT
@@ -132,7 +130,7 @@ def test_another_question_is_another_fit(features, clips, tmp_path, seen, change
 
 
 def test_predictions_files_keep_the_contract(features, clips, tmp_path):
-    path = tmp_path / benchmark.predictions_name("conv1d", "ravdess7", "speakers", 0)
+    path = tmp_path / results.name(("conv1d", "ravdess7", "speakers", 0))
     fits = score(features, clips, tmp_path)
     written = benchmark.write_predictions(fits, path)
     first = path.read_bytes()
@@ -162,16 +160,3 @@ def test_the_shipped_predictions_cover_their_clips():
     assert len(pd.read_csv(folder / "conv1d_published__ravdess_tess__rows__seed0.csv.gz")) == 2544
     # 848 recordings; one of them is there as two clips of equal audio.
     assert len(pd.read_csv(folder / "conv1d__ravdess_tess__clips__seed0.csv.gz")) == 849
-
-
-def test_the_shipped_metrics_are_those_of_the_shipped_predictions():
-    from serlib import evaluation
-
-    results = json.loads((ROOT / "artifacts" / "metrics" / "conv1d.json").read_text())["results"]
-    assert results
-    for row in results:
-        name = benchmark.predictions_name(row["system"], row["data"], row["protocol"], row["seed"])
-        table = pd.read_csv(ROOT / "artifacts" / "predictions" / name)
-        parts = evaluation.by_part(table, rng=np.random.default_rng(row["seed"]))
-        for figure in ("n", "uar", "uar_low", "uar_high", "accuracy", "macro_f1"):
-            assert row[figure] == pytest.approx(parts.loc[row["corpus"], figure], abs=1e-9)

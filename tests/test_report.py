@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 
 from serlib import report
@@ -7,19 +8,23 @@ from serlib.errors import RunError
 from serlib.project import ARTIFACTS, ROOT
 
 
-def row(corpus, uar, protocol="clips", system="conv1d"):
-    figures = dict(uar=uar, uar_low=uar - 0.1, uar_high=uar + 0.1, accuracy=uar, n=10)
-    return dict(system=system, data="x", protocol=protocol, corpus=corpus) | figures
+def row(corpus, uar, protocol="clips", system="conv1d", data="ravdess_tess"):
+    figures = dict(uar=uar, uar_low=uar - 0.1, uar_high=uar + 0.1, accuracy=uar, n=10, seeds=3)
+    return dict(system=system, data=data, protocol=protocol, corpus=corpus) | figures
 
 
-def test_corpora_stand_apart_and_protocols_from_leaky_to_honest():
-    rows = [row("ravdess", 0.4, "speakers"), row("tess", 0.9), row("ravdess", 0.5)]
-    rows += [row("together", 0.8), row("ravdess", 0.7, "rows", "conv1d_published")]
-    lines = report.results_table(rows).splitlines()[2:]
-    assert ["rows" in lines[0], "clips" in lines[1], "speakers" in lines[2]] == [True] * 3
-    assert "also chose the epoch" in lines[0]
-    assert "| 0.500 [0.400, 0.600] | 0.900 [0.800, 1.000] | 0.800 accuracy |" in lines[1]
-    assert "| 0.400 [0.300, 0.500] | – | – |" in lines[2]
+def test_corpora_stand_apart_and_protocols_from_leaky_to_honest(tmp_path):
+    rows = [row("ravdess", 0.4, "speakers", data="ravdess7"), row("tess", 0.9)]
+    rows += [row("ravdess", 0.5), row("together", 0.8), row("ravdess", 0.7, "rows")]
+    other = [row("ravdess", 0.6, system="cnn_lstm", data="ravdess")]
+    (tmp_path / "a.json").write_text(json.dumps(dict(results=other)))
+    (tmp_path / "b.json").write_text(json.dumps(dict(results=rows)))
+    lines = report.results_table(report.collect(tmp_path)).splitlines()[2:]
+    found = [[word in line for word in ("`rows`", "`clips`", "`speakers`")] for line in lines[:3]]
+    assert found == np.eye(3, dtype=bool).tolist()
+    assert "| 0.500 [0.400, 0.600] | 0.900 [0.800, 1.000] | 0.800 | 3 |" in lines[1]
+    assert "| 0.400 [0.300, 0.500] | – | 0.400 | 3 |" in lines[2]
+    assert "`cnn_lstm` | RAVDESS, 8 emotions" in lines[3]
 
 
 def test_a_readme_without_its_place_says_so(tmp_path):
@@ -29,5 +34,5 @@ def test_a_readme_without_its_place_says_so(tmp_path):
 
 
 def test_the_readme_says_what_the_metrics_say():
-    results = json.loads((ARTIFACTS / "metrics" / "conv1d.json").read_text())["results"]
-    assert report.results_table(results) in (ROOT / "README.md").read_text()
+    table = report.results_table(report.collect(ARTIFACTS / "metrics"))
+    assert table in (ROOT / "README.md").read_text()

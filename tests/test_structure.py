@@ -18,8 +18,8 @@ LAYERS = [
     "systems models",
     "batches evaluation",
     "training",
-    "benchmark bundle download",
-    "notebooks report",
+    "benchmark bundle download results",
+    "experiments notebooks report",
     "pipeline",
     "cli",
 ]

@@ -1,0 +1,79 @@
+"""Experiments: from a run's clips to fits, predictions and their files, key by key."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from . import results
+from .benchmark import Fit, Inputs, score, write_predictions
+from .extraction import extract_arrays
+from .project import CACHE, Run
+from .results import Key
+from .systems import System, get, select
+
+
+def prepare(
+    system: System, run: Run, data: str, *, n_jobs: int = -1
+) -> tuple[Inputs, pd.DataFrame]:
+    """Extract what a system needs of the clips of a data set, or take it from the cache.
+
+    Parameters
+    ----------
+    system : System
+    run : Run
+    data : str, a data set of `serlib.systems.DATA`
+    n_jobs : int, worker processes
+
+    Returns
+    -------
+    inputs : Inputs
+    clips : DataFrame, the clip table
+
+    Raises
+    ------
+    CorpusError
+        If the run's corpora hold no clip of the data set.
+    """
+    clips = run.clips()
+    chosen = select(clips, data)
+    rows, X, _ = extract_arrays(
+        clips[clips.clip_id.isin(chosen.clip_id)],
+        run.data,
+        cache=CACHE / "features.sqlite",
+        front_end=system.front_end,
+        variants=tuple(sorted({"original", *system.variants})),
+        n_jobs=n_jobs,
+    )
+    return Inputs(rows, X), clips
+
+
+def fit(
+    keys: Iterable[Key],
+    run: Run,
+    *,
+    ready: tuple[Inputs, pd.DataFrame] | None = None,
+    epochs: int | None = None,
+    n_jobs: int = -1,
+) -> tuple[dict[Key, list[Fit]], dict[Key, pd.DataFrame]]:
+    """Fit each key, or take it from the cache; write its predictions to the run's folder.
+
+    Parameters
+    ----------
+    keys : iterable of (system, data, protocol, seed)
+    run : Run
+    ready : inputs and clip table of all keys, or None to `prepare` each one's own
+    epochs : int or None, another upper bound than the systems' own
+    n_jobs : int, processes that compute features
+
+    Returns
+    -------
+    fits : dict, key -> a fit per fold
+    predictions : dict, key -> its out-of-fold predictions
+    """
+    fits, predictions = {}, {}
+    for key in keys:
+        inputs, clips = ready or prepare(get(key[0]), run, key[1], n_jobs=n_jobs)
+        fits[key] = score(*key, inputs=inputs, clips=clips, cache=CACHE / "fits", epochs=epochs)
+        path = run.path("predictions", results.name(key))
+        predictions[key] = write_predictions(fits[key], path)
+    return fits, predictions
