@@ -1,11 +1,10 @@
 """The command line: parse, call, print."""
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 
-from .errors import SerlibError
+from .errors import AudioError, SerlibError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -16,6 +15,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SerlibError as error:
         print(f"serlib: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # as in `serlib predict ... | head -1`
+        sys.stdout = None
+        return 0
     except KeyboardInterrupt:
         print("serlib: stopped; the same command goes on where this one was", file=sys.stderr)
         return 130
@@ -32,11 +34,20 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--out", default="", help="folder to write to (else artifacts/runs/...)")
     run.add_argument("-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
     run.add_argument("--publish", action="store_true", help="replace the shipped results")
-    predict = commands.add_parser("predict", help="say which emotion is in a recording")
+    predict = commands.add_parser(
+        "predict",
+        help="say which emotion is in a recording",
+        epilog="Exit status: 0 all recordings answered, 1 some were not, 2 none could be.",
+    )
     predict.set_defaults(call=_predict)
-    predict.add_argument("files", nargs="+", metavar="FILE")
-    predict.add_argument("--bundle", default="", help="another bundle than the shipped one")
-    predict.add_argument("--json", action="store_true", help="one JSON object a file")
+    predict.add_argument("files", nargs="*", metavar="FILE", help="file, folder or quoted glob")
+    for option in ("--file", "--audio_path"):  # as users of S0 and S3 type it
+        predict.add_argument(option, dest="more", action="append", default=[], metavar="FILE")
+    predict.add_argument("--system", default="conv1d", help="which system answers (conv1d)")
+    predict.add_argument("--bundle", default="", help="another bundle of it than the shipped one")
+    form = predict.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object a recording")
+    form.add_argument("--csv", action="store_true", help="one line of CSV a recording")
     download = commands.add_parser("download", help="fetch corpora from their publishers")
     download.set_defaults(call=_download)
     download.add_argument("corpora", nargs="+", metavar="CORPUS")
@@ -60,29 +71,30 @@ def _run(arguments: argparse.Namespace) -> None:
 
 
 def _predict(arguments: argparse.Namespace) -> int:
-    from .bundle import load_bundle, predict_proba
-    from .project import ARTIFACTS
+    from . import answers
+    from .catalogue import open_bundle
 
-    bundle = load_bundle(arguments.bundle or ARTIFACTS / "emotion_preprocessing.joblib")
-    status = 0
-    for file in arguments.files:
-        try:
-            answer = predict_proba(file, bundle)
-        except SerlibError as error:  # the other files are still answered
-            print(f"serlib: {error}", file=sys.stderr)
-            status = 2
-            continue
-        print(_answer(file, answer, as_json=arguments.json))
-    return status
-
-
-def _answer(file: str, probabilities: dict[str, float], *, as_json: bool) -> str:
-    ranked = sorted(probabilities.items(), key=lambda item: -item[1])
-    if as_json:
-        rounded = {emotion: round(p, 4) for emotion, p in ranked}
-        return json.dumps(dict(file=file, emotion=ranked[0][0], probabilities=rounded))
-    table = "  ".join(f"{emotion} {p:.2f}" for emotion, p in ranked)
-    return f"{file}: {ranked[0][0]}\n    {table}"
+    files = answers.recordings([*arguments.files, *arguments.more])
+    if not files:
+        raise AudioError("no recording is named: serlib predict FILE...")
+    bundle = open_bundle(arguments.system, arguments.bundle)
+    width = max(map(len, files))
+    if arguments.csv:
+        print(answers.csv_header(bundle["classes"]))
+    elif not arguments.json:
+        print(answers.table_header(bundle["classes"], width=width))
+    failed = 0
+    for file, answer in answers.answer(files, bundle):
+        if isinstance(answer, SerlibError):
+            print(f"serlib: {answer}", file=sys.stderr)
+            failed += 1
+        elif arguments.json:
+            print(answers.as_json(file, answer, system=arguments.system), flush=True)
+        elif arguments.csv:
+            print(answers.as_csv(file, answer), flush=True)
+        else:
+            print(answers.as_row(file, answer, width=width), flush=True)
+    return 0 if not failed else 2 if failed == len(files) else 1
 
 
 def _download(arguments: argparse.Namespace) -> None:

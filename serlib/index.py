@@ -99,11 +99,11 @@ def _walk(root: Path) -> tuple[dict[str, dict], list[tuple[str, str]]]:
     for path in sorted(paths, key=os.fsencode):
         facts = parse(path)
         if facts is None:
-            if Path(path).suffix.lower() in _AUDIO_SUFFIXES:
+            if Path(path).suffix.lower() in AUDIO_SUFFIXES:
                 problems.append((path, "its name is of no known corpus"))
         elif facts["clip_id"] in seen:
             problems.append((path, f"a second copy of {seen[facts['clip_id']]}"))
-        elif Path(path).suffix.lower() in _AUDIO_SUFFIXES:
+        elif Path(path).suffix.lower() in AUDIO_SUFFIXES:
             seen[facts["clip_id"]] = path
             named[path] = facts
     return named, problems
@@ -111,7 +111,7 @@ def _walk(root: Path) -> tuple[dict[str, dict], list[tuple[str, str]]]:
 
 # What libsndfile reads; other files beside the clips (RAVDESS has videos of the same
 # names) are no business of ours.
-_AUDIO_SUFFIXES = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf"}
+AUDIO_SUFFIXES = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf"}
 
 
 def _decode(path: Path) -> dict | str:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from .errors import TableError
 from .evaluation import by_part
+from .systems import get
 
 Key = tuple[str, str, str, int]  # system, data, protocol, seed
 
@@ -28,10 +29,8 @@ def read(key: Key, folder: Path) -> pd.DataFrame:
     """
     path = folder / name(key)
     if not path.exists():
-        system, _, _, seed = key
         raise TableError(
-            f"{path}: no such predictions. Make them: serlib run -p SYSTEM {system} "
-            f"-p SEED {seed} -p TRAIN all"
+            f"{path}: no such predictions. Make them: {get(key[0]).command} -p TRAIN all"
         )
     return pd.read_csv(path)
 

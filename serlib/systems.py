@@ -6,7 +6,7 @@ import pandas as pd
 
 from .augment import VARIANTS
 from .emotions import classes, to_label_set
-from .errors import CorpusError
+from .errors import CorpusError, SerlibError
 from .features import FrontEnd, Means
 from .sequences import LogMel, MfccDeltas
 
@@ -58,18 +58,30 @@ class System:
     name: str
     network: str  # a function of `serlib.models`
     scored: tuple[tuple[str, str], ...]  # (data, protocol), its own first
+    notebook: str  # the number of the one that fits it
     front_end: FrontEnd = field(default_factory=Means)
     variants: tuple[str, ...] = VARIANTS  # of the training clips
     copies: str = ""  # a function of `serlib.augment` on scaled features: more training examples
     training: Training = Training()
     published: bool = False  # validates as its source did, on what is scored or seen
 
+    @property
+    def command(self) -> str:
+        """The command that fits the system and saves its bundle; 04 fits S2 alone."""
+        choice = "" if self.notebook == "04" else f" -p SYSTEM {self.name}"
+        return f"serlib run --only {self.notebook}{choice}"
+
+    @property
+    def offered(self) -> bool:
+        """Whether it has a bundle, which holds its `clips` model: others are for measuring only."""
+        return not self.published and any(protocol == "clips" for _, protocol in self.scored)
+
     def settings(self) -> dict:
         """Return everything a fit depends on besides its data, as a dict that JSON holds.
 
         What is off is left out, so that a setting added later changes no hash of older fits.
         """
-        on = {k: v for k, v in asdict(self).items() if v and k != "scored"}
+        on = {k: v for k, v in asdict(self).items() if v and k not in ("scored", "notebook")}
         on["training"] = {k: v for k, v in on["training"].items() if v}
         return on | {"front_end": self.front_end.settings()}
 
@@ -96,15 +108,16 @@ _FRAMES = Training(batch_size=32, stop_patience=12, slow_patience=5, keep="val_l
 SYSTEMS: dict[str, System] = {
     system.name: system
     for system in (
-        System("conv1d", "conv1d", _S2),
-        System("conv1d_published", "conv1d", _S2[:1], published=True),
+        System("conv1d", "conv1d", _S2, "04"),
+        System("conv1d_published", "conv1d", _S2[:1], "04", published=True),
         # S2's patience is counted in epochs. A fold of `speakers` has a quarter of the rows of
         # `clips`, so a quarter of the steps, and stops before batch normalisation has settled.
         # This one waits as many steps as S2 does under `clips`.
         System(
             "conv1d_patient",
             "conv1d",
-            _S2[2:],
+            _S2[2:3],
+            "04",
             training=Training(stop_patience=28, slow_patience=12),
         ),
         # S0
@@ -112,6 +125,7 @@ SYSTEMS: dict[str, System] = {
             "cnn_lstm",
             "cnn_lstm",
             (("ravdess", "clips"), _SPEAKERS, ("emodb", "speakers")),
+            "05",
             _PLAIN,
             ("original",),
             training=_FRAMES,
@@ -120,6 +134,7 @@ SYSTEMS: dict[str, System] = {
             "cnn_lstm_masked",
             "masked",
             (("ravdess", "clips"), _SPEAKERS),
+            "05",
             _TRIMMED,
             _SPEEDS,
             training=_FLY,
@@ -129,6 +144,7 @@ SYSTEMS: dict[str, System] = {
             "mfcc_lstm",
             "mfcc_lstm",
             (("ravdess5", "clips"), ("ravdess5", "speakers")),
+            "05",
             _PLAIN,
             ("original",),
             training=_FRAMES,
@@ -137,6 +153,7 @@ SYSTEMS: dict[str, System] = {
             "mfcc_cnn",
             "mfcc_cnn",
             (("ravdess5", "clips"), ("ravdess5", "speakers")),
+            "05",
             _PLAIN,
             ("original",),
             training=_FRAMES,
@@ -145,6 +162,7 @@ SYSTEMS: dict[str, System] = {
             "mfcc_cnn_masked",
             "masked",
             (("ravdess5", "clips"), ("ravdess5", "speakers")),
+            "05",
             _TRIMMED,
             _SPEEDS,
             training=_FLY,
@@ -154,6 +172,7 @@ SYSTEMS: dict[str, System] = {
             "cnn_lstm_tess",
             "cnn_lstm",
             (("ravdess_tess", "clips"), ("ravdess_tess", "speakers")),
+            "05",
             _PLAIN,
             training=replace(_FRAMES, balanced=True),
         ),
@@ -161,6 +180,7 @@ SYSTEMS: dict[str, System] = {
             "cnn_lstm_tess_masked",
             "masked",
             (("ravdess_tess", "clips"), ("ravdess_tess", "speakers")),
+            "05",
             _TRIMMED,
             _SPEEDS,
             training=replace(_FLY, epochs=30, balanced=True),
@@ -170,6 +190,7 @@ SYSTEMS: dict[str, System] = {
             "bilstm_attention",
             "bilstm_attention",
             (("ravdess_song", "clips"), ("ravdess_song", "speakers")),
+            "06",
             LogMel(),
             ("original",),
             "noisy_or_masked",
@@ -179,6 +200,7 @@ SYSTEMS: dict[str, System] = {
             "bilstm_attention_published",
             "bilstm_attention",
             (("ravdess_song", "clips"),),
+            "06",
             LogMel(),
             ("original",),
             "noisy_or_masked",
@@ -194,11 +216,11 @@ def get(name: str) -> System:
 
     Raises
     ------
-    ValueError
+    SerlibError
         For a name that is not in `SYSTEMS`; the message lists those that are.
     """
     if name not in SYSTEMS:
-        raise ValueError(f"Bad system {name!r}, expected one of {list(SYSTEMS)}")
+        raise SerlibError(f"Bad system {name!r}, expected one of {list(SYSTEMS)}")
     return SYSTEMS[name]
 
 
@@ -207,7 +229,7 @@ def select(clips: pd.DataFrame, data: str) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    SerlibError
         For a data set that is not in `DATA`.
     CorpusError
         If there is no clip of it.
@@ -232,5 +254,5 @@ def classes_of(data: str) -> tuple[str, ...]:
 
 def _data(name: str) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     if name not in DATA:
-        raise ValueError(f"Bad data {name!r}, expected one of {list(DATA)}")
+        raise SerlibError(f"Bad data {name!r}, expected one of {list(DATA)}")
     return DATA[name]

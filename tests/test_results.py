@@ -40,7 +40,7 @@ def test_one_seed_has_the_figures_of_evaluation():
 
 
 def test_missing_predictions_name_the_command(tmp_path):
-    with pytest.raises(TableError, match=r"serlib run -p SYSTEM cnn_lstm"):
+    with pytest.raises(TableError, match=r"serlib run --only 05 -p SYSTEM cnn_lstm -p TRAIN all"):
         results.read(("cnn_lstm", "ravdess", "clips", 0), tmp_path)
     assert results.saved([("cnn_lstm", "ravdess", "clips", 0)], tmp_path) == {}
 

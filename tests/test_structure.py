@@ -19,7 +19,7 @@ LAYERS = [
     "batches evaluation",
     "training",
     "benchmark bundle download results",
-    "experiments notebooks report",
+    "experiments notebooks report catalogue answers",
     "pipeline",
     "cli",
 ]

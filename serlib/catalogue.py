@@ -1,0 +1,47 @@
+"""Which systems can predict here: where their bundles lie, and what makes one that is missing."""
+
+from pathlib import Path
+
+from .bundle import Bundle, load_bundle
+from .errors import BundleError
+from .project import ARTIFACTS, RUNS
+from .systems import SYSTEMS, System, get
+
+
+def offered() -> dict[str, Path | None]:
+    """Return the systems that predict, and the bundle of each; None where it is missing."""
+    return {name: _find(system) for name, system in SYSTEMS.items() if system.offered}
+
+
+def open_bundle(system: str = "conv1d", path: str | Path = "") -> Bundle:
+    """Load the bundle of a system: the one named, else the shipped one, else one made here.
+
+    Raises
+    ------
+    SerlibError
+        For an unknown system; the message lists those that exist.
+    BundleError
+        If there is no bundle, it is another system's, or `serlib.load_bundle` refuses it.
+    """
+    wanted = get(system)
+    found = Path(path) if path else _find(wanted)
+    if not found:
+        made = [name for name, bundle in offered().items() if bundle]
+        raise BundleError(
+            f"{system}: there is no bundle of it here. Make it: {wanted.command}. "
+            f"Ready to predict: {made}"
+        )
+    bundle = load_bundle(found)
+    name = bundle["card"].get("name", system)
+    if name != system:
+        raise BundleError(f"{found}: is a bundle of {name!r}, expected one of {system!r}")
+    return bundle
+
+
+def _find(system: System) -> Path | None:
+    """Return the shipped bundle, else the one that the user's own run has made."""
+    inside = "emotion_preprocessing.joblib"
+    if system.name != "conv1d":
+        inside = f"bundles/{system.name}.joblib"
+    places = (ARTIFACTS / inside, RUNS / "default" / inside)
+    return next((path for path in places if path.is_file()), None)
