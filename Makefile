@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint lab bench clean
+.PHONY: run test lint lab app bench clean
 
 run: .venv/ready  ## run all notebooks in order (on the demo corpus where there is no other)
 	$(BIN)/serlib run
@@ -15,6 +15,9 @@ lint: .venv/ready  ## check the style of code and notebooks
 
 lab: .venv/ready  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks
+
+app: .venv/ready  ## open the web page
+	$(BIN)/serlib app
 
 bench: .venv/ready  ## measure speed
 	$(BIN)/python tests/bench.py

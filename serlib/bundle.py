@@ -163,6 +163,27 @@ def predict_proba(
     return answers if isinstance(source, list) else answers[0]
 
 
+def attention(source: Source, bundle: Bundle) -> np.ndarray | None:
+    """Return where in a clip the network listened, if it has attention.
+
+    Returns
+    -------
+    np.ndarray [shape=(steps,)] or None
+        Weights that sum to 1, of steps that share the front end's `span` equally; the mean
+        over the heads where there are several. None for a network without attention.
+    """
+    import keras
+
+    _verify(bundle)
+    model = bundle["model"]
+    if "attention" not in [layer.name for layer in model.layers]:
+        return None
+    weights = keras.Model(model.inputs, model.get_layer("attention").output)
+    features = bundle["extractor"].get_predict_feat(source)
+    X = bundle["extractor"].as_input(bundle["scaler"].transform(features[None]))
+    return np.asarray(weights.predict_on_batch(X))[0].mean(axis=-1)
+
+
 def _verify(bundle: Bundle) -> None:
     """Check versions and the reference clip, once a bundle."""
     missing = [

@@ -52,6 +52,10 @@ def _parser() -> argparse.ArgumentParser:
     download.set_defaults(call=_download)
     download.add_argument("corpora", nargs="+", metavar="CORPUS")
     download.add_argument("--data", default="", help="folder to put them in (else SER_DATA, data/)")
+    app = commands.add_parser("app", help="open the web page")
+    app.set_defaults(call=_app)
+    app.add_argument("--host", default="127.0.0.1", help="another interface (127.0.0.1)")
+    app.add_argument("--port", type=int, help="else the first free one from 7860 on")
     return parser
 
 
@@ -103,3 +107,9 @@ def _download(arguments: argparse.Namespace) -> None:
 
     for path in download(arguments.corpora, data_folder(arguments.data)):
         print(path)
+
+
+def _app(arguments: argparse.Namespace) -> None:
+    from .app import serve
+
+    serve(arguments.host, arguments.port)

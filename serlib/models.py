@@ -120,7 +120,7 @@ def masked(input_shape: tuple[int, int], n_classes: int) -> keras.Model:
     x = x * mask
     hidden = layers.Dense(64, activation="tanh")(x)
     score = layers.Dense(4)(hidden) - 1e9 * (1 - mask)
-    weights = layers.Softmax(axis=1)(score)
+    weights = layers.Softmax(axis=1, name="attention")(score)
     attended = layers.Flatten()(layers.Dot(axes=1)([weights, x]))
     highest = ops.max(x - 1e9 * (1 - mask), axis=1)
     x = layers.Concatenate()([attended, highest])

@@ -96,6 +96,34 @@ def mel(y: np.ndarray, sr: int, ax: Axes, *, f0: np.ndarray | None = None) -> Ax
     return ax
 
 
+def heard(
+    y: np.ndarray, sr: int, axes: np.ndarray, *, weights: np.ndarray | None = None, span: float = 0
+) -> np.ndarray:
+    """Draw what a system heard of a clip: waveform, mel spectrogram, and its attention if any.
+
+    Parameters
+    ----------
+    y : np.ndarray [shape=(n,)]
+    sr : int, Hz
+    axes : two axes, one above the other
+    weights : np.ndarray [shape=(steps,)] or None, attention, drawn over the waveform
+    span : float, s, what the steps share
+    """
+    top, bottom = axes
+    top.plot(np.arange(len(y)) / sr, y, color="#7f7f7f", linewidth=0.4)
+    top.set(xlim=(0, len(y) / sr), ylabel="amplitude")
+    top.set_title(f"What the system heard: {len(y) / sr:.1f} s")
+    if weights is not None:
+        attention = top.twinx()
+        edges = np.linspace(0, span, len(weights) + 1)
+        attention.stairs(weights, edges, color="#d55e00", fill=True, alpha=0.35)
+        attention.set(ylabel="attention", ylim=(0, 1.2 * weights.max()), yticks=[])
+        peak = edges[weights.argmax() : weights.argmax() + 2].mean()
+        top.set_title(f"It listened most at {peak:.1f} s of {len(y) / sr:.1f} s")
+    mel(y, sr, bottom)
+    return axes
+
+
 def families(ax: Axes) -> Axes:
     """Mark the families of the 162 features along an axis of their numbers."""
     starts = np.array([0, 1, 13, 33, 34, 162])

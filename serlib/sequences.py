@@ -43,6 +43,11 @@ class MfccDeltas:
         frames = 1 + int(self.padded * self.sr) // self.hop_length
         return frames, self.n_mfcc * (1 + self.order) + 1
 
+    @property
+    def span(self) -> float:
+        """Time that the frames cover, s."""
+        return self.shape[0] * self.hop_length / self.sr
+
     def settings(self) -> dict:
         """Return the settings as a dict that JSON holds."""
         return {"front_end": "mfcc_deltas", **asdict(self)}
@@ -119,6 +124,11 @@ class LogMel:
     def shape(self) -> tuple[int, int]:
         """Shape of the features: bands, frames."""
         return self.n_mels, self.frames
+
+    @property
+    def span(self) -> float:
+        """Time that the frames cover, s."""
+        return self.frames * self.hop_length / self.sr
 
     def settings(self) -> dict:
         """Return the settings as a dict that JSON holds."""

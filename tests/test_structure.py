@@ -20,7 +20,7 @@ LAYERS = [
     "training",
     "benchmark bundle download results",
     "experiments notebooks report catalogue answers",
-    "pipeline",
+    "pipeline app",
     "cli",
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names.split()}

@@ -1,0 +1,152 @@
+"""The page: its functions, and itself in a real browser where one is installed."""
+
+import shutil
+from urllib.parse import urlparse
+
+import gradio as gr
+import numpy as np
+import pytest
+import soundfile as sf
+
+from serlib import app, catalogue
+from serlib.synthesis import synthesise
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+EMOTIONS = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
+
+
+@pytest.fixture(scope="module")
+def wav(tmp_path_factory):
+    path = tmp_path_factory.mktemp("clips") / "voice.wav"
+    y = synthesise("angry", speaker="03", sentence="dogs", rng=np.random.default_rng(1))
+    sf.write(path, y, 22050)
+    return str(path)
+
+
+def test_the_answer_is_that_of_the_library(wav):
+    probabilities, figure = app.answer(wav, "conv1d")
+    assert tuple(probabilities) == EMOTIONS
+    assert probabilities == app.predict_proba(wav, catalogue.open_bundle("conv1d"))
+    assert figure.axes[0].get_title().startswith("What the system heard: ")
+
+
+@pytest.mark.parametrize(
+    ("y", "says"),
+    [
+        (np.zeros(3 * 22050), "silent throughout"),
+        (np.ones(2205) / 2, "after 0.6 s"),
+        (np.random.default_rng(0).normal(size=61 * 8000) / 9, "lasts 61 s, at most 60 s"),
+    ],
+)
+def test_what_is_wrong_with_a_clip_is_a_sentence(y, says, tmp_path):
+    path = tmp_path / "clip.wav"
+    sf.write(path, y, 22050 if len(y) < 70000 else 8000)
+    with pytest.raises(gr.Error, match=says) as error:
+        app.answer(str(path), "conv1d")
+    assert str(tmp_path) not in error.value.message
+
+
+def test_no_clip_and_no_system_are_sentences_too(wav):
+    with pytest.raises(gr.Error, match="There is no clip yet"):
+        app.answer(None, "conv1d")
+    with pytest.raises(gr.Error, match="Bad system '', expected one of"):
+        app.answer(wav, None)
+
+
+def test_a_missing_system_is_grey_and_names_its_command():
+    text = app._missing(["mfcc_lstm"])
+    assert "opacity" in text and "serlib run --only 05 -p SYSTEM mfcc_lstm" in text
+
+
+@pytest.fixture(scope="module")
+def address():
+    address = app.serve(block=False)
+    yield address
+    gr.close_all()
+
+
+@pytest.fixture(scope="module")
+def browser(wav):
+    """Chromium whose microphone hears the clip."""
+    if not CHROMIUM:
+        pytest.skip("no chromium on this machine (Debian: apt install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+    flags += [f"--use-file-for-fake-audio-capture={wav}", "--no-sandbox"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser, address):
+    page = browser.new_context(permissions=["microphone"]).new_page()
+    page.hosts = set()
+    page.on("request", lambda request: page.hosts.add(urlparse(request.url).hostname))
+    page.goto(address)
+    page.get_by_role("button", name="Which emotion?").wait_for()
+    yield page
+    assert page.hosts <= {"127.0.0.1", None}, "a request left the machine"
+    page.context.close()
+
+
+def ask(page):
+    page.get_by_role("button", name="Which emotion?").click()
+    label = page.get_by_test_id("label-output-value")
+    label.wait_for(timeout=60_000)
+    assert label.inner_text().strip() in EMOTIONS
+    page.locator("img[alt], .plot-container img, .matplotlib img").first.wait_for()
+    return label.inner_text().strip()
+
+
+def test_upload_in_a_browser(page, wav):
+    page.locator("input[type=file]").first.set_input_files(wav)
+    page.get_by_label("Play").first.wait_for()
+    probabilities, _ = app.answer(wav, "conv1d")
+    assert ask(page) == max(probabilities, key=probabilities.get)
+
+
+def test_microphone_in_a_browser(page):
+    page.get_by_label("Record audio").click()
+    page.get_by_role("button", name="Record", exact=True).click()
+    page.wait_for_timeout(3000)
+    page.get_by_role("button", name="Stop").first.click()
+    page.get_by_label("Play").first.wait_for()
+    ask(page)
+
+
+def test_an_example_in_a_browser(page):
+    page.get_by_text("happy.wav").first.click()
+    page.get_by_label("Play").first.wait_for()
+    ask(page)
+
+
+def test_an_error_is_shown_in_the_browser(page):
+    page.get_by_role("button", name="Which emotion?").click()
+    page.get_by_text("There is no clip yet").first.wait_for()
+
+
+def test_a_file_over_the_limit_is_refused_in_the_browser(page, tmp_path):
+    sf.write(tmp_path / "long.wav", np.zeros(11 * 1024 * 1024, dtype=np.int16), 44100)
+    page.locator("input[type=file]").first.set_input_files(tmp_path / "long.wav")
+    page.get_by_text("exceed").first.wait_for()
+
+
+def test_two_visitors_at_once_each_get_their_answer(page, browser, address, tmp_path):
+    pages = [page, browser.new_page()]
+    pages[1].goto(address)
+    expected = []
+    for emotion, visitor in zip(("happy", "angry"), pages, strict=True):
+        visitor.get_by_text(f"{emotion}.wav").first.click()
+        visitor.get_by_label("Play").first.wait_for()
+        path = next(p for p in app._examples() if emotion in p)
+        probabilities, _ = app.answer(path, "conv1d")
+        expected.append(max(probabilities, key=probabilities.get))
+    for visitor in pages:
+        visitor.get_by_role("button", name="Which emotion?").click()
+    for visitor, emotion in zip(pages, expected, strict=True):
+        label = visitor.get_by_test_id("label-output-value")
+        label.wait_for(timeout=60_000)
+        assert label.inner_text().strip() == emotion
