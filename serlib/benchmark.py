@@ -14,6 +14,7 @@ import pandas as pd
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from . import augment, models
+from .errors import CorpusError
 from .features import FEATURE_COLUMNS
 from .files import replacing, write_json
 from .splits import Fold, clip_folds, row_fold
@@ -103,6 +104,11 @@ def score(
     Returns
     -------
     list of Fit, one a fold
+
+    Raises
+    ------
+    CorpusError
+        If the clips do not allow the split, or leave a fold without an emotion to train on.
     """
     system = get(name)
     if epochs is not None:
@@ -152,6 +158,12 @@ def _fit_fold(
     system: System, label: str, fold: Fold, seed: int, inputs: Inputs, data: str, cache: Path
 ) -> Fit:
     classes = classes_of(data)
+    lacking = [c for c in classes if c not in set(inputs.rows.emotion.iloc[fold.train])]
+    if lacking:
+        raise CorpusError(
+            f"fold {fold.name}: no clip of {lacking} is left to train on; the clips are too few, "
+            f"or not all of {data}"
+        )
     folder = cache / f"{label}__fold{fold.name}__seed{seed}__{_digest(system, fold, inputs)}"
     if not (folder / "history.json").exists():  # written last
         _train(system, f"{label} fold {fold.name}", fold, seed, inputs, classes, folder)

@@ -164,24 +164,34 @@ def predict_proba(
 
 
 def attention(source: Source, bundle: Bundle) -> np.ndarray | None:
-    """Return where in a clip the network listened, if it has attention.
+    """Return where in a clip the network listened [shape=(steps,)], as `attention_of`."""
+    _verify(bundle)
+    weights = attention_of(bundle["extractor"].get_predict_feat(source)[None], bundle)
+    return None if weights is None else weights[0]
+
+
+def attention_of(features: np.ndarray, bundle: Bundle) -> np.ndarray | None:
+    """Return the attention over the steps of clips, if the network has any.
+
+    Parameters
+    ----------
+    features : np.ndarray [shape=(n, *shape of the front end)]
+    bundle : dict, of which model, scaler and extractor are used
 
     Returns
     -------
-    np.ndarray [shape=(steps,)] or None
+    np.ndarray [shape=(n, steps)] or None
         Weights that sum to 1, of steps that share the front end's `span` equally; the mean
         over the heads where there are several. None for a network without attention.
     """
     import keras
 
-    _verify(bundle)
     model = bundle["model"]
     if "attention" not in [layer.name for layer in model.layers]:
         return None
     weights = keras.Model(model.inputs, model.get_layer("attention").output)
-    features = bundle["extractor"].get_predict_feat(source)
-    X = bundle["extractor"].as_input(bundle["scaler"].transform(features[None]))
-    return np.asarray(weights.predict_on_batch(X))[0].mean(axis=-1)
+    X = bundle["extractor"].as_input(bundle["scaler"].transform(features))
+    return np.asarray(weights.predict_on_batch(X)).mean(axis=-1)
 
 
 def _verify(bundle: Bundle) -> None:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from . import results
 from .benchmark import Fit, Inputs, score, write_predictions
+from .errors import CorpusError
 from .extraction import extract_arrays
 from .project import CACHE, Run
 from .results import Key
@@ -69,11 +70,24 @@ def fit(
     -------
     fits : dict, key -> a fit per fold
     predictions : dict, key -> its out-of-fold predictions
+
+    Raises
+    ------
+    CorpusError
+        If the clips allow no key. One that they do not allow beside others is left out, aloud.
     """
     fits, predictions = {}, {}
+    refused = "no data set of these systems is among the clips; `serlib download` has more"
     for key in keys:
-        inputs, clips = ready or prepare(get(key[0]), run, key[1], n_jobs=n_jobs)
-        fits[key] = score(*key, inputs=inputs, clips=clips, cache=CACHE / "fits", epochs=epochs)
+        try:
+            inputs, clips = ready or prepare(get(key[0]), run, key[1], n_jobs=n_jobs)
+            fits[key] = score(*key, inputs=inputs, clips=clips, cache=CACHE / "fits", epochs=epochs)
+        except CorpusError as error:
+            refused = f"{' '.join(key[:3])}: {error}"
+            print("left out:", refused)
+            continue
         path = run.path("predictions", results.name(key))
         predictions[key] = write_predictions(fits[key], path)
+    if not fits:
+        raise CorpusError(refused)
     return fits, predictions

@@ -16,6 +16,7 @@ from .project import ARTIFACTS, ROOT, RUNS, Run, open_run, shown
 
 # What is shipped is of these two corpora, every fit made anew or resumed, none read back.
 PUBLISHED = {"CORPORA": "ravdess tess", "TRAIN": "all"}
+FROM_TABLES = ("04",)  # notebooks that need no audio, for the shipped tables do
 TOP_LEVEL = ("emotion_path.csv", "features.csv", "features.json")
 
 
@@ -53,7 +54,7 @@ def run(
             raise RunError("--publish runs all notebooks; leave out --only, --from and --out")
         if values.get("AUDIO"):
             raise RunError("--publish refuses AUDIO=True: corpus audio must not be committed")
-        values |= PUBLISHED
+        values = {"SYSTEM": "all"} | values | PUBLISHED  # SYSTEM may name those that are new
     settings = _settings(chosen, data, out, publish)
     values |= dict(DATA_ROOT=str(settings.data), OUT=str(settings.out))
     if settings.notice:
@@ -66,7 +67,7 @@ def run(
 
 
 def _settings(chosen: list[Path], data: str, out: str, publish: bool) -> Run:
-    """Return the run; without audio, the later notebooks alone use the shipped tables."""
+    """Return the run; without audio, what needs none uses the shipped tables."""
     settings = open_run(data, out)
     if publish and settings.demo:
         raise RunError("--publish needs the real corpora: give their folder with --data")
@@ -74,7 +75,7 @@ def _settings(chosen: list[Path], data: str, out: str, publish: bool) -> Run:
         # What an earlier run left there must not be published with this one.
         shutil.rmtree(RUNS / "publish", ignore_errors=True)
         return Run(settings.data, RUNS / "publish", demo=False)
-    from_shipped = not any(path.name[:2] in ("01", "02", "03") for path in chosen)
+    from_shipped = all(path.name[:2] in FROM_TABLES for path in chosen)
     if settings.demo and from_shipped and not out:
         return Run(settings.data, RUNS / "default", demo=False)
     return settings

@@ -4,6 +4,8 @@ One colour per emotion everywhere, told apart by colour-blind readers (Okabe & I
 2008, "Color Universal Design"; their yellow is darkened to show on white).
 """
 
+from collections.abc import Sequence
+
 import librosa
 import matplotlib.pyplot as plt
 import numpy as np
@@ -135,16 +137,16 @@ def families(ax: Axes) -> Axes:
     return ax
 
 
-def history(curves: dict[str, list[float]], axes: np.ndarray) -> np.ndarray:
-    """Draw accuracy and loss per epoch; mark the epoch whose weights were kept."""
-    kept = int(np.argmax(curves["val_accuracy"]))
-    for ax, name in zip(axes, ("accuracy", "loss"), strict=True):
+def history(curves: dict[str, list[float]], axes: Sequence[Axes], *, kept: int) -> Sequence[Axes]:
+    """Draw accuracy and, on a second axis if given, loss per epoch; mark the epoch `kept`."""
+    for ax, name in zip(axes, ("accuracy", "loss"), strict=False):
         epochs = np.arange(1, len(curves[name]) + 1)
         ax.plot(epochs, curves[name], color="#0072b2", label="training")
         ax.plot(epochs, curves[f"val_{name}"], color="#d55e00", linestyle="--", label="validation")
         ax.axvline(kept + 1, color="#7f7f7f", linestyle=":", label=f"kept: epoch {kept + 1}")
         ax.set(xlabel="epoch", ylabel=name)
-    axes[1].set_ylim(0, np.quantile(curves["val_loss"], 0.9) * 1.2)
+        if name == "loss":
+            ax.set_ylim(0, np.quantile(curves["val_loss"], 0.9) * 1.2)
     axes[0].legend(frameon=True)
     return axes
 

@@ -8,8 +8,7 @@ import pandas as pd
 
 from .errors import RunError
 from .files import replacing
-from .splits import PROTOCOLS
-from .systems import SYSTEMS
+from .results import ordered
 
 START, END = "<!-- results: written by `serlib run --publish` -->", "<!-- end of results -->"
 DATA = {
@@ -23,35 +22,25 @@ DATA = {
 }
 
 
-def collect(metrics: Path) -> list[dict]:
-    """Return the results of all metrics files of a folder, in the order of the table of systems."""
-    results = [
-        r for f in sorted(metrics.glob("*.json")) for r in json.loads(f.read_text())["results"]
-    ]
-    systems, data = [*SYSTEMS], [*DATA]
-    return sorted(
-        results,
-        key=lambda r: (
-            systems.index(r["system"]),
-            PROTOCOLS.index(r["protocol"]),
-            data.index(r["data"]),
-        ),
-    )
+def collect(metrics: Path) -> pd.DataFrame:
+    """Return the results of all metrics files of a folder, in the order of the systems."""
+    files = sorted(metrics.glob("*.json"))
+    results = [row for file in files for row in json.loads(file.read_text())["results"]]
+    return ordered(pd.DataFrame(results))
 
 
-def results_table(results: list[dict]) -> str:
+def results_table(results: pd.DataFrame) -> str:
     """Return results as a Markdown table: a row per system, data and protocol.
 
     Parameters
     ----------
-    results : list of dict, as `collect` returns them
+    results : DataFrame, as `collect` returns it
     """
-    table = pd.DataFrame(results)
     lines = [
         "| system | data | protocol | RAVDESS | TESS | accuracy, all | seeds |",
         "|---|---|---|---|---|---|---|",
     ]
-    for (system, data, protocol), group in table.groupby(
+    for (system, data, protocol), group in results.groupby(
         ["system", "data", "protocol"], sort=False
     ):
         rows = {row["corpus"]: row for row in group.to_dict("records")}
@@ -64,7 +53,7 @@ def results_table(results: list[dict]) -> str:
     return "\n".join(lines)
 
 
-def update(path: Path, results: list[dict]) -> None:
+def update(path: Path, results: pd.DataFrame) -> None:
     """Replace the results in a README, atomically.
 
     Raises

@@ -8,9 +8,31 @@ import pandas as pd
 
 from .errors import TableError
 from .evaluation import by_part
-from .systems import get
+from .splits import PROTOCOLS
+from .systems import DATA, SYSTEMS, get
 
 Key = tuple[str, str, str, int]  # system, data, protocol, seed
+
+
+def keys_of(
+    systems: Iterable[str], corpora: Iterable[str], *, seed: int = 0, first: bool = False
+) -> list[Key]:
+    """Return what systems are scored on: three seeds under their first protocol, else one.
+
+    Parameters
+    ----------
+    systems : iterable of str
+    corpora : iterable of str, what there is; data that needs another is left out
+    seed : int, the first one
+    first : bool, one seed under the first protocol, no more: what a bundle is made of
+    """
+    keys = []
+    for system in map(get, systems):
+        for data, protocol in system.scored[: 1 if first else None]:
+            three = (data, protocol) == system.scored[0] and not (first or system.published)
+            if set(DATA[data][0]) <= set(corpora):
+                keys += [(system.name, data, protocol, seed + k) for k in range(3 if three else 1)]
+    return keys
 
 
 def name(key: Key) -> str:
@@ -69,11 +91,15 @@ def summarise(predictions: dict[Key, pd.DataFrame], *, seed: int = 0) -> pd.Data
     return pd.DataFrame(rows)
 
 
-def of(table: pd.DataFrame, systems: Iterable[str]) -> pd.DataFrame:
-    """Return the rows of these systems, in their order."""
-    order = {system: k for k, system in enumerate(systems)}
-    chosen = table[table.system.isin(order)]
-    return chosen.sort_values("system", key=lambda s: s.map(order), kind="stable")
+def ordered(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of results in the order of systems, protocols and data."""
+    order = dict(system=[*SYSTEMS], protocol=[*PROTOCOLS], data=[*DATA])
+    return table.sort_values(
+        [*order],
+        key=lambda column: column.map(order[column.name].index),
+        kind="stable",
+        ignore_index=True,
+    )
 
 
 def _parts(table: pd.DataFrame, seed: int) -> pd.DataFrame:

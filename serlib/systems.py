@@ -50,6 +50,13 @@ class Training:
         """Whether batches are changed on the fly."""
         return bool(self.stretch or self.masks or self.mixup)
 
+    def kept(self, history: dict[str, list[float]]) -> int:
+        """Return the index of the epoch whose weights a fit keeps."""
+        if self.cosine:
+            return len(history["loss"]) - 1
+        values = history[self.keep]
+        return values.index(min(values) if self.keep == "val_loss" else max(values))
+
 
 @dataclass(frozen=True)
 class System:
@@ -67,8 +74,8 @@ class System:
 
     @property
     def command(self) -> str:
-        """The command that fits the system and saves its bundle; 04 fits S2 alone."""
-        choice = "" if self.notebook == "04" else f" -p SYSTEM {self.name}"
+        """The command that fits the system and saves its bundle."""
+        choice = f" -p SYSTEM {self.name}" if self.notebook == "05" else ""  # others hold one each
         return f"serlib run --only {self.notebook}{choice}"
 
     @property
@@ -222,6 +229,22 @@ def get(name: str) -> System:
     if name not in SYSTEMS:
         raise SerlibError(f"Bad system {name!r}, expected one of {list(SYSTEMS)}")
     return SYSTEMS[name]
+
+
+def chosen(names: str, notebook: str) -> list[str]:
+    """Return the systems of a notebook: those named, as "mfcc_cnn cnn_lstm", or "all".
+
+    Raises
+    ------
+    SerlibError
+        For a name that does not exist, or if none of those named is the notebook's.
+    """
+    mine = [name for name, system in SYSTEMS.items() if system.notebook == notebook]
+    asked = mine if names == "all" else [get(name).name for name in names.split()]
+    found = [name for name in mine if name in asked]
+    if not found:
+        raise SerlibError(f"SYSTEM: notebook {notebook} fits none of {asked}, expected of {mine}")
+    return found
 
 
 def select(clips: pd.DataFrame, data: str) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import pytest
 
 from serlib import benchmark, models, results, tables
 from serlib.augment import VARIANTS
+from serlib.errors import CorpusError
 from serlib.features import FEATURE_COLUMNS
 from serlib.project import ROOT
 
@@ -122,7 +123,7 @@ def test_another_question_is_another_fit(features, clips, tmp_path, seen, change
     if change == "features":
         features = features.assign(rms=features.rms + 1)
     elif change == "labels":
-        clips = clips.assign(emotion=clips.emotion.replace("sad", "happy"))
+        clips = clips.assign(emotion=clips.emotion.replace(dict(sad="happy", happy="sad")))
     else:
         how |= {change: 2}
     score(features, clips, tmp_path, **how)
@@ -160,3 +161,14 @@ def test_the_shipped_predictions_cover_their_clips():
     assert len(pd.read_csv(folder / "conv1d_published__ravdess_tess__rows__seed0.csv.gz")) == 2544
     # 848 recordings; one of them is there as two clips of equal audio.
     assert len(pd.read_csv(folder / "conv1d__ravdess_tess__clips__seed0.csv.gz")) == 849
+
+
+def test_a_fold_without_an_emotion_is_refused(features, clips, tmp_path):
+    few = clips[~((clips.emotion == "disgust") & (clips.speaker != "ravdess:02"))]
+    with pytest.raises(CorpusError, match=r"fold 0: no clip of \['disgust'\] is left to train on"):
+        score(features, few, tmp_path)
+
+
+def test_data_that_is_not_there_says_what_is(features, clips, tmp_path):
+    with pytest.raises(CorpusError, match=r"emodb: needs speech of emodb, but the clips are of"):
+        score(features, clips, tmp_path, "cnn_lstm", "emodb")

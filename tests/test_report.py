@@ -1,6 +1,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from serlib import report
@@ -30,7 +31,7 @@ def test_corpora_stand_apart_and_protocols_from_leaky_to_honest(tmp_path):
 def test_a_readme_without_its_place_says_so(tmp_path):
     (tmp_path / "README.md").write_text("# serlib\n")
     with pytest.raises(RunError, match="lacks the lines"):
-        report.update(tmp_path / "README.md", [row("tess", 0.9)])
+        report.update(tmp_path / "README.md", pd.DataFrame([row("tess", 0.9)]))
 
 
 def test_the_readme_says_what_the_metrics_say():

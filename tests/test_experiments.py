@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+from serlib import demo, experiments, results
+from serlib.errors import CorpusError
+from serlib.project import Run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run on demo clips of four actors; no TESS, no EMO-DB."""
+    root = tmp_path_factory.mktemp("data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(demo, "ACTORS", (5, 2, 3, 6))
+        patch.setattr(demo, "WORDS", {})
+        demo.write_demo(root)
+    return Run(root, tmp_path_factory.mktemp("out"), demo=True)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch, tmp_path_factory):
+    monkeypatch.setattr(experiments, "CACHE", tmp_path_factory.mktemp("cache"))
+
+
+def test_keys_are_three_seeds_of_the_first_protocol_and_one_of_the_others():
+    keys = results.keys_of(["cnn_lstm", "bilstm_attention_published"], {"ravdess"}, seed=4)
+    assert keys == [
+        *[("cnn_lstm", "ravdess", "clips", seed) for seed in (4, 5, 6)],
+        ("cnn_lstm", "ravdess", "speakers", 4),
+        ("bilstm_attention_published", "ravdess_song", "clips", 4),
+    ]
+    assert results.keys_of(["cnn_lstm"], {"ravdess"}, first=True) == [
+        ("cnn_lstm", "ravdess", "clips", 0)
+    ]
+
+
+def test_fits_predict_in_the_label_set_and_leave_their_files(run):
+    key = ("mfcc_cnn", "ravdess5", "clips", 0)
+    fits, predictions = experiments.fit([key], run, epochs=1, n_jobs=1)
+    table = predictions[key]
+    assert set(table.emotion) == {"neutral", "calm", "happy", "sad", "angry"}
+    np.testing.assert_allclose(table.filter(regex="^p_").sum(axis=1), 1, atol=1e-3)
+    assert (run.out / "predictions" / results.name(key)).exists()
+    assert fits[key][0].model.count_params() > 0
+
+
+def test_what_the_clips_do_not_allow_is_left_out_aloud(run, capsys):
+    keys = [("cnn_lstm", "emodb", "speakers", 0), ("mfcc_cnn", "ravdess5", "clips", 0)]
+    _, predictions = experiments.fit(keys, run, epochs=1, n_jobs=1)
+    assert list(predictions) == keys[1:]
+    assert "left out: cnn_lstm emodb speakers: emodb: needs speech" in capsys.readouterr().out
+    with pytest.raises(CorpusError, match="cnn_lstm emodb speakers: emodb: needs speech"):
+        experiments.fit(keys[:1], run)
+    with pytest.raises(CorpusError, match="no data set of these systems"):
+        experiments.fit([], run)
