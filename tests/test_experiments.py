@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import soundfile as sf
 
 from serlib import demo, experiments, results
 from serlib.errors import CorpusError
@@ -53,3 +54,20 @@ def test_what_the_clips_do_not_allow_is_left_out_aloud(run, capsys):
         experiments.fit(keys[:1], run)
     with pytest.raises(CorpusError, match="no data set of these systems"):
         experiments.fit([], run)
+
+
+def test_emodb_leaves_one_speaker_out(tmp_path):
+    """Noise under EMO-DB's names: three speakers, its seven emotions, two sentences."""
+    rng = np.random.default_rng(0)
+    for speaker in ("03", "08", "16"):
+        for sentence in ("a01", "b02"):
+            for letter in "WLEAFTN":
+                y = rng.standard_normal(16000).astype("float32") / 9
+                sf.write(tmp_path / f"{speaker}{sentence}{letter}a.wav", y, 16000)
+    run = Run(tmp_path, tmp_path / "out", demo=False)
+    key = ("cnn_lstm", "emodb", "speakers", 0)
+    fits, predictions = experiments.fit([key], run, epochs=1, n_jobs=1)
+    table = predictions[key]
+    assert len(fits[key]) == 3 and len(table) == 42
+    assert (table.groupby("fold").speaker.nunique() == 1).all()
+    assert "boredom" in set(table.emotion) and "calm" not in set(table.emotion)
