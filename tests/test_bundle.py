@@ -14,9 +14,11 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import serlib
 from serlib import bundle as bundles
+from serlib import models
 from serlib.errors import AudioError, BundleError
 from serlib.features import Means
 from serlib.project import ARTIFACTS, ROOT
+from serlib.sequences import LogMel, MfccDeltas
 from serlib.synthesis import synthesise
 
 EMOTIONS = ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"]
@@ -171,3 +173,32 @@ def test_the_shipped_bundle_is_the_clips_model_and_says_how_good_it_is():
 
 def _shipped():
     return str(Path(ARTIFACTS / "emotion_preprocessing.joblib"))
+
+
+def small_bundle(front_end, network):
+    """A bundle of an untrained network."""
+    keras.utils.set_random_seed(0)
+    X = np.stack([front_end.get_predict_feat((clip(k), 22050)) for k in range(3)])
+    encoder = OneHotEncoder(categories=[EMOTIONS]).fit(np.array(EMOTIONS, dtype=object)[:, None])
+    shape = front_end.as_input(X).shape[1:]
+    model, scaler = network(shape, len(EMOTIONS)), front_end.scaler().fit(X)
+    return dict(model=model, scaler=scaler, encoder=encoder, extractor=front_end)
+
+
+@pytest.mark.parametrize(
+    ("front_end", "network"),
+    [(LogMel(), models.bilstm_attention), (MfccDeltas(trim_db=35), models.masked)],
+)
+def test_attention_is_a_share_of_every_step(front_end, network, tmp_path):
+    path = tmp_path / "b.joblib"
+    bundles.save_bundle(path, **small_bundle(front_end, network), reference=clip(), card={})
+    weights = bundles.attention((clip(4), 22050), serlib.load_bundle(path))
+    assert weights.ndim == 1 and weights.min() >= 0 and weights.sum() == pytest.approx(1, abs=1e-5)
+    seconds = np.linspace(0, front_end.span, len(weights), endpoint=False)
+    heard = len(front_end.load((clip(4), 22050))) / 22050
+    if network is models.masked:
+        assert weights[seconds > heard + 0.1].max() == 0
+
+
+def test_a_network_without_attention_has_none(saved):
+    assert bundles.attention((clip(), 22050), serlib.load_bundle(saved)) is None
