@@ -1,10 +1,14 @@
+import keras
 import numpy as np
 import pytest
 import soundfile as sf
 
-from serlib import demo, experiments, results
+from serlib import bundle, catalogue, demo, experiments, models, report, results, systems
+from serlib.cli import main
 from serlib.errors import CorpusError
 from serlib.project import Run
+from serlib.sequences import MfccDeltas
+from serlib.synthesis import synthesise
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +75,34 @@ def test_emodb_leaves_one_speaker_out(tmp_path):
     assert len(fits[key]) == 3 and len(table) == 42
     assert (table.groupby("fold").speaker.nunique() == 1).all()
     assert "boredom" in set(table.emotion) and "calm" not in set(table.emotion)
+
+
+def test_a_sixth_system_takes_one_entry_and_one_network(run, tmp_path, monkeypatch, capsys):
+    def sixth(input_shape, n_classes):
+        parts = [keras.Input(input_shape), keras.layers.GlobalAveragePooling1D()]
+        return keras.Sequential([*parts, keras.layers.Dense(n_classes, activation="softmax")])
+
+    entry = systems.System("sixth", "sixth", (("ravdess5", "clips"),), "05", MfccDeltas(n_mfcc=13))
+    monkeypatch.setitem(systems.SYSTEMS, "sixth", entry)
+    monkeypatch.setattr(models, "sixth", sixth, raising=False)
+    assert systems.chosen("all", "05")[-1] == "sixth"
+    (key,) = results.keys_of(["sixth"], {"ravdess"}, first=True)
+    fits, predictions = experiments.fit([key], run, epochs=1, n_jobs=1)
+    table = results.ordered(results.summarise(predictions))
+    assert "`sixth` | RAVDESS, 5" in report.results_table(table)
+    monkeypatch.setattr(catalogue, "RUNS", tmp_path)
+    path = tmp_path / "default" / "bundles" / "sixth.joblib"
+    y = synthesise("sad", speaker="02", sentence="kids", rng=np.random.default_rng(0))
+    bundle.save_bundle(
+        path,
+        model=fits[key][0].model,
+        scaler=fits[key][0].scaler,
+        encoder=fits[key][0].encoder,
+        extractor=entry.front_end,
+        reference=y,
+        card=bundle.card("sixth", {"ravdess"}, table),
+    )
+    sf.write(tmp_path / "a.wav", y, 22050)
+    assert catalogue.offered()["sixth"] == path
+    assert main(["predict", "--system", "sixth", "--json", str(tmp_path / "a.wav")]) == 0
+    assert '"system": "sixth"' in capsys.readouterr().out
