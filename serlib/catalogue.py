@@ -38,10 +38,12 @@ def open_bundle(system: str = "conv1d", path: str | Path = "") -> Bundle:
     return bundle
 
 
+def place(system: str) -> str:
+    """Return where the bundle of a system lies, within a run's folder or `artifacts`."""
+    return "emotion_preprocessing.joblib" if system == "conv1d" else f"bundles/{system}.joblib"
+
+
 def _find(system: System) -> Path | None:
     """Return the shipped bundle, else the one that the user's own run has made."""
-    inside = "emotion_preprocessing.joblib"
-    if system.name != "conv1d":
-        inside = f"bundles/{system.name}.joblib"
-    places = (ARTIFACTS / inside, RUNS / "default" / inside)
+    places = (folder / place(system.name) for folder in (ARTIFACTS, RUNS / "default"))
     return next((path for path in places if path.is_file()), None)

@@ -2,15 +2,19 @@
 
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
 from . import results
 from .benchmark import Fit, Inputs, score, write_predictions
+from .bundle import Bundle, card, save_bundle
+from .catalogue import place
 from .errors import CorpusError
 from .extraction import extract_arrays
 from .project import CACHE, Run
 from .results import Key
-from .systems import System, get, select
+from .synthesis import synthesise
+from .systems import DATA, System, get, select
 
 
 def prepare(
@@ -91,3 +95,25 @@ def fit(
     if not fits:
         raise CorpusError(refused)
     return fits, predictions
+
+
+def save(key: Key, fit: Fit, table: pd.DataFrame, run: Run) -> Bundle:
+    """Write the bundle of a fit to its place in the run's folder, with its model card.
+
+    Parameters
+    ----------
+    key : (system, data, protocol, seed)
+    fit : Fit, of that key
+    table : DataFrame, from `serlib.results.summarise`, of the figures on the card
+    run : Run
+    """
+    rng = np.random.default_rng(0)
+    return save_bundle(
+        run.path(place(key[0])),
+        model=fit.model,
+        scaler=fit.scaler,
+        encoder=fit.encoder,
+        extractor=get(key[0]).front_end,
+        reference=synthesise("happy", speaker="02", sentence="kids", rng=rng),
+        card=card(key[0], DATA[key[1]][0], table),
+    )

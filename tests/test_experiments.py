@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from serlib import bundle, catalogue, demo, experiments, models, report, results, systems
+from serlib import catalogue, demo, experiments, models, report, results, systems
 from serlib.cli import main
 from serlib.errors import CorpusError
 from serlib.project import Run
@@ -92,16 +92,8 @@ def test_a_sixth_system_takes_one_entry_and_one_network(run, tmp_path, monkeypat
     assert "`sixth` | RAVDESS, 5" in report.results_table(table)
     monkeypatch.setattr(catalogue, "RUNS", tmp_path)
     path = tmp_path / "default" / "bundles" / "sixth.joblib"
+    experiments.save(key, fits[key][0], table, Run(run.data, tmp_path / "default", demo=True))
     y = synthesise("sad", speaker="02", sentence="kids", rng=np.random.default_rng(0))
-    bundle.save_bundle(
-        path,
-        model=fits[key][0].model,
-        scaler=fits[key][0].scaler,
-        encoder=fits[key][0].encoder,
-        extractor=entry.front_end,
-        reference=y,
-        card=bundle.card("sixth", {"ravdess"}, table),
-    )
     sf.write(tmp_path / "a.wav", y, 22050)
     assert catalogue.offered()["sixth"] == path
     assert main(["predict", "--system", "sixth", "--json", str(tmp_path / "a.wav")]) == 0

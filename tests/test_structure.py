@@ -19,7 +19,8 @@ LAYERS = [
     "batches evaluation",
     "training",
     "benchmark bundle download results",
-    "experiments notebooks report catalogue answers",
+    "catalogue",
+    "experiments notebooks report answers",
     "pipeline app",
     "cli",
 ]
