@@ -95,123 +95,59 @@ class System:
 
 _S2 = (("ravdess_tess", "rows"), ("ravdess_tess", "clips"), ("ravdess7", "speakers"))
 _S2 += (("tess", "speakers"),)
-_SPEAKERS = ("ravdess", "speakers")
 _PLAIN = MfccDeltas()
 _TRIMMED = MfccDeltas(duration=3.5, padded=3.5, order=2, trim_db=35)
 _SPEEDS = ("original", "speed_090", "speed_110")
-_FLY = Training(batch_size=32, epochs=60, learning_rate=1e-3, label_smoothing=0.1, cosine=True)
-_FLY = replace(_FLY, weight_decay=1e-3, stretch=0.15, masks=2, mixup=0.3)
-_S4 = Training(
-    batch_size=32,
-    epochs=50,
-    stop_patience=5,
-    keep="val_loss",
-    label_smoothing=0.1,
-    balanced=True,
-    emphasis=(("surprise", 1.5),),
-)
 _FRAMES = Training(batch_size=32, stop_patience=12, slow_patience=5, keep="val_loss")
+_FLY = Training(batch_size=32, epochs=60, label_smoothing=0.1, cosine=True, weight_decay=1e-3)
+_FLY = replace(_FLY, stretch=0.15, masks=2, mixup=0.3)
+_S4 = Training(batch_size=32, epochs=50, stop_patience=5, keep="val_loss", label_smoothing=0.1)
+_PATIENT = Training(stop_patience=28, slow_patience=12)
+_S4 = replace(_S4, balanced=True, emphasis=(("surprise", 1.5),))
+
+
+def _sequences(name: str, network: str, data: str, *more: tuple[str, str], **how) -> System:
+    """A system of notebook 05, scored under `clips` and `speakers`."""
+    scored = ((data, "clips"), (data, "speakers"), *more)
+    plain = dict(front_end=_PLAIN, variants=("original",), training=_FRAMES)
+    return System(name, network, scored, "05", **plain | how)
+
+
+_MASKED = dict(front_end=_TRIMMED, variants=_SPEEDS, training=_FLY)
+_SHORTER = dict(training=replace(_FLY, epochs=30, balanced=True))  # three times the clips
+_BALANCED = dict(variants=VARIANTS, training=replace(_FRAMES, balanced=True))
+_PICTURES = dict(front_end=LogMel(), variants=("original",), training=_S4)
+_PICTURES |= dict(copies="noisy_or_masked")
+_SONG = (("ravdess_song", "clips"), ("ravdess_song", "speakers"))
 
 SYSTEMS: dict[str, System] = {
     system.name: system
     for system in (
+        # S2
         System("conv1d", "conv1d", _S2, "04"),
         System("conv1d_published", "conv1d", _S2[:1], "04", published=True),
         # S2's patience is counted in epochs. A fold of `speakers` has a quarter of the rows of
         # `clips`, so a quarter of the steps, and stops before batch normalisation has settled.
         # This one waits as many steps as S2 does under `clips`.
-        System(
-            "conv1d_patient",
-            "conv1d",
-            _S2[2:3],
-            "04",
-            training=Training(stop_patience=28, slow_patience=12),
-        ),
+        System("conv1d_patient", "conv1d", _S2[2:3], "04", training=_PATIENT),
         # S0
-        System(
-            "cnn_lstm",
-            "cnn_lstm",
-            (("ravdess", "clips"), _SPEAKERS, ("emodb", "speakers")),
-            "05",
-            _PLAIN,
-            ("original",),
-            training=_FRAMES,
-        ),
-        System(
-            "cnn_lstm_masked",
-            "masked",
-            (("ravdess", "clips"), _SPEAKERS),
-            "05",
-            _TRIMMED,
-            _SPEEDS,
-            training=_FLY,
-        ),
+        _sequences("cnn_lstm", "cnn_lstm", "ravdess", ("emodb", "speakers")),
+        _sequences("cnn_lstm_masked", "masked", "ravdess", **_MASKED),
         # S1
-        System(
-            "mfcc_lstm",
-            "mfcc_lstm",
-            (("ravdess5", "clips"), ("ravdess5", "speakers")),
-            "05",
-            _PLAIN,
-            ("original",),
-            training=_FRAMES,
-        ),
-        System(
-            "mfcc_cnn",
-            "mfcc_cnn",
-            (("ravdess5", "clips"), ("ravdess5", "speakers")),
-            "05",
-            _PLAIN,
-            ("original",),
-            training=_FRAMES,
-        ),
-        System(
-            "mfcc_cnn_masked",
-            "masked",
-            (("ravdess5", "clips"), ("ravdess5", "speakers")),
-            "05",
-            _TRIMMED,
-            _SPEEDS,
-            training=_FLY,
-        ),
+        _sequences("mfcc_lstm", "mfcc_lstm", "ravdess5"),
+        _sequences("mfcc_cnn", "mfcc_cnn", "ravdess5"),
+        _sequences("mfcc_cnn_masked", "masked", "ravdess5", **_MASKED),
         # S3
-        System(
-            "cnn_lstm_tess",
-            "cnn_lstm",
-            (("ravdess_tess", "clips"), ("ravdess_tess", "speakers")),
-            "05",
-            _PLAIN,
-            training=replace(_FRAMES, balanced=True),
-        ),
-        System(
-            "cnn_lstm_tess_masked",
-            "masked",
-            (("ravdess_tess", "clips"), ("ravdess_tess", "speakers")),
-            "05",
-            _TRIMMED,
-            _SPEEDS,
-            training=replace(_FLY, epochs=30, balanced=True),
-        ),
+        _sequences("cnn_lstm_tess", "cnn_lstm", "ravdess_tess", **_BALANCED),
+        _sequences("cnn_lstm_tess_masked", "masked", "ravdess_tess", **_MASKED | _SHORTER),
         # S4
-        System(
-            "bilstm_attention",
-            "bilstm_attention",
-            (("ravdess_song", "clips"), ("ravdess_song", "speakers")),
-            "06",
-            LogMel(),
-            ("original",),
-            "noisy_or_masked",
-            _S4,
-        ),
+        System("bilstm_attention", "bilstm_attention", _SONG, "06", **_PICTURES),
         System(
             "bilstm_attention_published",
             "bilstm_attention",
-            (("ravdess_song", "clips"),),
+            _SONG[:1],
             "06",
-            LogMel(),
-            ("original",),
-            "noisy_or_masked",
-            _S4,
+            **_PICTURES,
             published=True,
         ),
     )
