@@ -110,7 +110,7 @@ def _fill(
             continue
         with store:
             entry = (keys[row.clip_id], x.tobytes())
-            store.execute("INSERT INTO features VALUES (?, ?)", entry)
+            store.execute("INSERT OR REPLACE INTO features VALUES (?, ?)", entry)
     return problems
 
 

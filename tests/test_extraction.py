@@ -5,6 +5,7 @@ import sys
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from serlib import extraction
@@ -101,6 +102,22 @@ def test_other_variants_share_a_cache(clips, corpus, tmp_path):
     variants = ("original", "noise", "stretch_pitch", "shift")
     four, _ = extraction.extract(clips.head(3), corpus, cache=cache, variants=variants, n_jobs=1)
     assert len(four) == 12
+
+
+def test_two_runs_at_once_share_a_cache(clips, corpus, tmp_path, monkeypatch):
+    """The second begins and ends while the first computes its first clip."""
+    how = dict(cache=tmp_path / "c", n_jobs=1)
+    second = []
+
+    def interrupted(*arguments):
+        monkeypatch.setattr(extraction, "_compute", compute)
+        second.append(extraction.extract(clips.head(4), corpus, **how)[0])
+        return compute(*arguments)
+
+    compute = extraction._compute
+    monkeypatch.setattr(extraction, "_compute", interrupted)
+    first, _ = extraction.extract(clips.head(4), corpus, **how)
+    pd.testing.assert_frame_equal(first, second[0])
 
 
 def test_a_bad_clip_is_listed_and_the_rest_completes(clips, corpus, tmp_path):
