@@ -119,8 +119,10 @@ def score(
         folds = [row_fold(len(inputs.rows), published=system.published)]
     else:
         folds = clip_folds(chosen, protocol)
-        if system.published:  # its source left no clips aside: see `_parts`
-            folds = [replace(f, train=np.union1d(f.train, f.validation)) for f in folds]
+        if system.whole:
+            folds = [replace(_merged(f), validation=f.validation[:0]) for f in folds]
+        elif system.published:  # its source left no clips aside: see `_parts`
+            folds = [_merged(f) for f in folds]
         folds = [_rows_of(f, chosen, inputs.rows, system.variants) for f in folds]
     label = f"{name}__{data}__{protocol}"
     return [_fit_fold(system, label, fold, seed, inputs, data, cache) for fold in folds]
@@ -134,6 +136,10 @@ def write_predictions(fits: list[Fit], path: Path) -> pd.DataFrame:
         text = table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
         temporary.write_bytes(gzip.compress(text.encode(), mtime=0))
     return table
+
+
+def _merged(fold: Fold) -> Fold:
+    return replace(fold, train=np.union1d(fold.train, fold.validation))
 
 
 def _rows_of(

@@ -108,7 +108,7 @@ def masked(input_shape: tuple[int, int], n_classes: int) -> keras.Model:
     inputs = keras.Input((None, input_shape[1]))
     x, mask = inputs[..., :-1], inputs[..., -1:]
     x = layers.SpatialDropout1D(0.1)(x)
-    for filters, kernel, pool in ((96, 5, 1), (96, 5, 2), (128, 3, 1)):
+    for filters, kernel, pool in ((96, 5, 2), (96, 5, 1), (128, 3, 1)):
         x = layers.Conv1D(filters, kernel, padding="same")(x)
         x = layers.BatchNormalization()(x)
         x = layers.Activation("relu")(x) * mask

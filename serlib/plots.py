@@ -142,10 +142,12 @@ def history(curves: dict[str, list[float]], axes: Sequence[Axes], *, kept: int) 
     for ax, name in zip(axes, ("accuracy", "loss"), strict=False):
         epochs = np.arange(1, len(curves[name]) + 1)
         ax.plot(epochs, curves[name], color="#0072b2", label="training")
-        ax.plot(epochs, curves[f"val_{name}"], color="#d55e00", linestyle="--", label="validation")
+        if f"val_{name}" in curves:
+            look = dict(color="#d55e00", linestyle="--", label="validation")
+            ax.plot(epochs, curves[f"val_{name}"], **look)
         ax.axvline(kept + 1, color="#7f7f7f", linestyle=":", label=f"kept: epoch {kept + 1}")
         ax.set(xlabel="epoch", ylabel=name)
-        if name == "loss":
+        if name == "loss" and "val_loss" in curves:
             ax.set_ylim(0, np.quantile(curves["val_loss"], 0.9) * 1.2)
     axes[0].legend(frameon=True)
     return axes

@@ -95,6 +95,7 @@ def fit(
     ----------
     model : keras.Model
     train, validation : (X, Y), X as the model takes it, Y one-hot [shape=(n, classes)]
+        Validation may be empty where nothing watches it: with a cosine schedule.
     settings : Training
     folder : Path, for the state of the unfinished fit; the caller removes it
     seed : int, of order and augmentation where `settings` augments on the fly
@@ -105,7 +106,7 @@ def fit(
     -------
     model : keras.Model
     history : dict of list of float
-        Per epoch: loss, accuracy, val_loss, val_accuracy, learning_rate.
+        Per epoch: loss, accuracy, val_loss and val_accuracy if there is validation, ...
     """
     folder.mkdir(parents=True, exist_ok=True)
     state = read_state(folder)
@@ -126,7 +127,7 @@ def fit(
         )
         model.fit(
             **data,
-            validation_data=validation,
+            validation_data=validation if len(validation[0]) else None,
             epochs=settings.epochs,
             initial_epoch=state["epochs"],
             class_weight=class_weight,

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from serlib import benchmark, models, results, tables
+from serlib import benchmark, models, results, systems, tables
 from serlib.augment import VARIANTS
 from serlib.errors import CorpusError
 from serlib.features import FEATURE_COLUMNS
@@ -172,3 +172,23 @@ def test_a_fold_without_an_emotion_is_refused(features, clips, tmp_path):
 def test_data_that_is_not_there_says_what_is(features, clips, tmp_path):
     with pytest.raises(CorpusError, match=r"emodb: needs speech of emodb, but the clips are of"):
         score(features, clips, tmp_path, "cnn_lstm", "emodb")
+
+
+def test_a_fixed_recipe_trains_on_the_validation_part_too(
+    features, clips, tmp_path, seen, monkeypatch
+):
+    fixed = systems.Training(cosine=True)
+    entry = systems.System("fixed", "conv1d", (), "04", training=fixed, whole=True)
+    monkeypatch.setitem(systems.SYSTEMS, "fixed", entry)
+    for protocol in ("clips", "speakers"):
+        seen.clear()
+        ours = score(features, clips, tmp_path, "fixed", protocol=protocol)
+        theirs = score(features, clips, tmp_path, "conv1d", protocol=protocol)
+        for k, fit in enumerate(ours):
+            train, validation = seen[k]
+            other = [rows_of(part, theirs[k], features) for part in seen[len(ours) + k]]
+            rows = rows_of(train, fit, features)
+            assert len(validation) == 0
+            assert set(rows.clip_id) == set(pd.concat(other).clip_id)
+            assert not set(rows.clip_id) & set(fit.predictions.clip_id)
+            pd.testing.assert_series_equal(fit.predictions.clip_id, theirs[k].predictions.clip_id)
