@@ -91,6 +91,19 @@ def summarise(predictions: dict[Key, pd.DataFrame], *, seed: int = 0) -> pd.Data
     return pd.DataFrame(rows)
 
 
+def table_of(
+    own: dict[Key, pd.DataFrame], shipped: dict[Key, pd.DataFrame], notice: str
+) -> pd.DataFrame:
+    """Score a run's predictions with the shipped ones, as `summarise`, in order.
+
+    Those of a synthetic run, which has a `notice`, stand apart from those of the real corpora.
+    """
+    if not notice:
+        return ordered(summarise(shipped | own).assign(notice=""))
+    parts = [summarise(own).assign(notice=notice), summarise(shipped).assign(notice="")]
+    return ordered(pd.concat(parts, ignore_index=True))
+
+
 def ordered(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table of results in the order of systems, protocols and data."""
     order = dict(system=[*SYSTEMS], protocol=[*PROTOCOLS], data=[*DATA])

@@ -54,3 +54,13 @@ def test_the_shipped_metrics_are_those_of_the_shipped_predictions(path):
     keys = [(*key, seed) for key in map(tuple, wanted) for seed in range(3)]
     computed = results.summarise(results.saved(keys, SHIPPED))
     pd.testing.assert_frame_equal(stated[computed.columns], computed, check_dtype=False)
+
+
+def test_a_synthetic_runs_figures_stand_apart_a_real_runs_join_the_shipped():
+    own = {("cnn_lstm", "ravdess", "clips", 0): predictions(10)}
+    shipped = {("cnn_lstm", "ravdess", "clips", k): predictions(14) for k in (0, 1)}
+    real = results.table_of(own, shipped, "")
+    assert real.seeds.to_list() == [2] and real.uar[0] == pytest.approx((10 + 14) / 40)
+    synthetic = results.table_of(own, shipped, "synthetic")
+    assert synthetic.notice.to_list() == ["synthetic", ""] and synthetic.seeds.to_list() == [1, 2]
+    assert len(results.table_of(own, {}, "synthetic")) == 1
