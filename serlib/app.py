@@ -15,7 +15,7 @@ from . import plots
 from .audio import SR
 from .bundle import INTENDED_USE, Bundle, attention, predict_proba
 from .catalogue import offered, open_bundle
-from .errors import AudioError, SerlibError
+from .errors import AudioError, RunError, SerlibError
 from .files import replacing
 from .project import CACHE
 from .synthesis import synthesise
@@ -78,18 +78,26 @@ def serve(host: str = "127.0.0.1", port: int | None = None, *, block: bool = Tru
     host : str, of another interface than loopback if others shall reach it
     port : int or None, the first free one from 7860 on
     block : bool, return only when the server is stopped
+
+    Raises
+    ------
+    RunError
+        If the port is taken, or the interface is not this machine's.
     """
     blocks = page()
-    _, address, _ = blocks.launch(
-        server_name=host,
-        server_port=port,
-        max_file_size=f"{MOST_MB}mb",
-        theme=gr.themes.Default(font=_FONT, font_mono=["monospace"]),
-        footer_links=[],
-        share=False,
-        ssr_mode=False,
-        prevent_thread_lock=True,
-    )
+    try:
+        _, address, _ = blocks.launch(
+            server_name=host,
+            server_port=port,
+            max_file_size=f"{MOST_MB}mb",
+            theme=gr.themes.Default(font=_FONT, font_mono=["monospace"]),
+            footer_links=[],
+            share=False,
+            ssr_mode=False,
+            prevent_thread_lock=True,
+        )
+    except OSError as error:
+        raise RunError(f"the page cannot be served at {host}: {error}") from error
     if block:
         blocks.block_thread()
     return address

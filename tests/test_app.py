@@ -9,6 +9,7 @@ import pytest
 import soundfile as sf
 
 from serlib import app, catalogue
+from serlib.cli import main
 from serlib.synthesis import synthesise
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -63,6 +64,12 @@ def address():
     address = app.serve(block=False)
     yield address
     gr.close_all()
+
+
+def test_a_taken_port_is_a_sentence(address, capsys):
+    assert main(["app", "--port", str(urlparse(address).port)]) == 2
+    err = capsys.readouterr().err
+    assert "serlib: the page cannot be served at 127.0.0.1" in err and "Traceback" not in err
 
 
 @pytest.fixture(scope="module")
