@@ -1,6 +1,7 @@
 """The page: its functions, and itself in a real browser where one is installed."""
 
 import shutil
+import socket
 from urllib.parse import urlparse
 
 import gradio as gr
@@ -61,9 +62,19 @@ def test_a_missing_system_is_grey_and_names_its_command():
 
 @pytest.fixture(scope="module")
 def address():
-    address = app.serve(block=False)
-    yield address
-    gr.close_all()
+    """A server that, all the time, looks up no other host than its own."""
+    asked = set()
+
+    def look_up(host, *rest, **how):
+        asked.add(host)
+        return lookup(host, *rest, **how)
+
+    lookup = socket.getaddrinfo
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", look_up)
+        yield app.serve(block=False)
+        gr.close_all()
+    assert asked <= {"127.0.0.1", "localhost", None}
 
 
 def test_a_taken_port_is_a_sentence(address, capsys):
