@@ -174,19 +174,21 @@ def confusion(predictions: pd.DataFrame, ax: Axes) -> Axes:
     return ax
 
 
-def intervals(table: pd.DataFrame, ax: Axes, *, chance: float) -> Axes:
+def intervals(table: pd.DataFrame, ax: Axes, *, chance: float | Sequence[float]) -> Axes:
     """Draw UAR with its 95 % interval, a line per row of (label, uar, uar_low, uar_high, corpus).
 
-    Rows stand from top to bottom; the marker tells the corpus.
+    Rows stand from top to bottom; the marker tells the corpus. `chance` is that of all rows, or
+    one a row.
     """
     for i, row in enumerate(table.itertuples()):
         colour, marker = _CORPUS_LOOK.get(row.corpus, ("#7f7f7f", "s"))
         ax.plot([row.uar_low, row.uar_high], [i, i], color=colour, linewidth=2.5, alpha=0.6)
         ax.plot(row.uar, i, marker=marker, color=colour, markersize=9)
         ax.annotate(f"{row.uar:.2f}", (row.uar_high, i), (6, -4), textcoords="offset points")
-    ax.axvline(chance, color="#7f7f7f", linestyle=":")
-    low = len(table) - 0.6
-    ax.annotate("chance", (chance, low), (3, 0), textcoords="offset points", fontsize="small")
+    low = len(table) - 0.5
+    each = np.broadcast_to(chance, len(table))
+    ax.vlines(each, np.arange(len(table)) - 0.5, np.arange(len(table)) + 0.5, "#7f7f7f", ":")
+    ax.annotate("chance", (each[-1], low), (3, 2), textcoords="offset points", fontsize="small")
     ax.set_yticks(range(len(table)), table.label)
     ax.invert_yaxis()
     ax.set(xlim=(0, 1.1), xlabel="unweighted average recall, 95 % interval")

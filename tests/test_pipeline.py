@@ -57,7 +57,8 @@ def test_a_run_writes_everything_the_notebooks_promise(finished):
     clips = pd.read_csv(finished / "emotion_path.csv")
     assert len(clips) == 3 * 32 + 2 * 7 * 2
     assert len(pd.read_csv(finished / "features.csv")) == 3 * len(clips)
-    for name in ("best_emotion_model.keras", "emotion_preprocessing.joblib", "metrics/conv1d.json"):
+    written = ["best_emotion_model.keras", "emotion_preprocessing.joblib", "metrics/conv1d.json"]
+    for name in [*written, "bundles/mfcc_cnn.joblib", "metrics/sequences.json"]:
         assert (finished / name).stat().st_size > 1000
     for path in notebooks.choose():
         executed = nbformat.read(finished / "notebooks" / path.name, 4)
