@@ -1,16 +1,19 @@
 """Experiments: from a run's clips to fits, predictions and their files, key by key."""
 
 from collections.abc import Iterable
+from itertools import groupby
 
 import numpy as np
 import pandas as pd
 
 from . import results
-from .benchmark import Fit, Inputs, score, write_predictions
+from .benchmark import plan, write_predictions
 from .bundle import Bundle, card, save_bundle
 from .catalogue import place
 from .errors import CorpusError
 from .extraction import extract_arrays
+from .files import write_json
+from .fits import Fit, Inputs, fit_all
 from .project import CACHE, Run
 from .results import Key
 from .synthesis import synthesise
@@ -82,16 +85,20 @@ def fit(
     """
     fits, predictions = {}, {}
     refused = "no data set of these systems is among the clips; `serlib download` has more"
-    for key in keys:
-        try:
-            inputs, clips = ready or prepare(get(key[0]), run, key[1], n_jobs=n_jobs)
-            fits[key] = score(*key, inputs=inputs, clips=clips, cache=CACHE / "fits", epochs=epochs)
-        except CorpusError as error:
-            refused = f"{' '.join(key[:3])}: {error}"
-            print("left out:", refused)
-            continue
-        path = run.path("predictions", results.name(key))
-        predictions[key] = write_predictions(fits[key], path)
+    how = dict(cache=CACHE / "fits", epochs=epochs)
+    for (name, data), group in groupby(keys, key=lambda key: key[:2]):
+        tasks, material = {}, ready
+        for key in group:
+            try:
+                material = material or prepare(get(name), run, data, n_jobs=n_jobs)
+                tasks[key] = plan(*key, inputs=material[0], clips=material[1], **how)
+            except CorpusError as error:
+                refused = f"{' '.join(key[:3])}: {error}"
+                print("left out:", refused)
+        fit_all([task for folds in tasks.values() for task in folds], n_jobs=n_jobs)
+        for key, folds in tasks.items():
+            fits[key] = [task.result() for task in folds]
+            predictions[key] = _write(key, fits[key], run)
     if not fits:
         raise CorpusError(refused)
     return fits, predictions
@@ -117,3 +124,12 @@ def save(key: Key, fit: Fit, table: pd.DataFrame, run: Run) -> Bundle:
         reference=synthesise("happy", speaker="02", sentence="kids", rng=rng),
         card=card(key[0], DATA[key[1]][0], table),
     )
+
+
+def _write(key: Key, folds: list[Fit], run: Run) -> pd.DataFrame:
+    histories = [
+        {name: [round(value, 5) for value in values] for name, values in fit.history.items()}
+        for fit in folds
+    ]
+    write_json(run.path("histories", results.name(key, ".json")), dict(folds=histories))
+    return write_predictions(folds, run.path("predictions", results.name(key)))

@@ -1,5 +1,6 @@
 """Tables of results: from predictions, by system, data, protocol and corpus."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -35,10 +36,10 @@ def keys_of(
     return keys
 
 
-def name(key: Key) -> str:
-    """Return the file name of a system's out-of-fold predictions."""
+def name(key: Key, suffix: str = ".csv.gz") -> str:
+    """Return the file name of a system's out-of-fold predictions, or with ".json" histories."""
     system, data, protocol, seed = key
-    return f"{system}__{data}__{protocol}__seed{seed}.csv.gz"
+    return f"{system}__{data}__{protocol}__seed{seed}{suffix}"
 
 
 def read(key: Key, folder: Path) -> pd.DataFrame:
@@ -60,6 +61,14 @@ def read(key: Key, folder: Path) -> pd.DataFrame:
 def saved(keys: Iterable[Key], folder: Path) -> dict[Key, pd.DataFrame]:
     """Read the saved predictions of those keys that have some."""
     return {key: read(key, folder) for key in keys if (folder / name(key)).exists()}
+
+
+def histories(keys: Iterable[Key], folder: Path) -> dict[Key, list[dict[str, list[float]]]]:
+    """Read the saved histories, one a fold, of those keys that have some."""
+    paths = {key: folder / name(key, ".json") for key in keys}
+    return {
+        key: json.loads(path.read_text())["folds"] for key, path in paths.items() if path.exists()
+    }
 
 
 def summarise(predictions: dict[Key, pd.DataFrame], *, seed: int = 0) -> pd.DataFrame:

@@ -6,32 +6,12 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from tqdm import tqdm
 
 from .batches import Batches
 from .files import replacing, write_json
 from .systems import Training
 
 _STATE = ("wait", "best", "best_epoch", "cooldown_counter")  # of callbacks, from epoch to epoch
-
-
-class Progress(keras.callbacks.Callback):
-    """A bar over the epochs, with the validation accuracy so far."""
-
-    def __init__(self, description: str, done: int):
-        super().__init__()
-        self.description, self.done = description, done
-
-    def on_train_begin(self, logs=None):
-        total = self.params["epochs"]
-        self.bar = tqdm(total=total, initial=self.done, desc=self.description, unit="epoch")
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.bar.set_postfix({k: f"{v:.3f}" for k, v in logs.items() if "accuracy" in k})
-        self.bar.update()
-
-    def on_train_end(self, logs=None):
-        self.bar.close()
 
 
 class Resume(keras.callbacks.Callback):
@@ -83,7 +63,6 @@ def fit(
     folder: Path,
     seed: int = 0,
     class_weight: dict[int, float] | None = None,
-    description: str = "training",
 ) -> tuple[keras.Model, dict[str, list[float]]]:
     """Fit a network with early stopping, or for all its epochs with a cosine schedule.
 
@@ -100,7 +79,6 @@ def fit(
     folder : Path, for the state of the unfinished fit; the caller removes it
     seed : int, of order and augmentation where `settings` augments on the fly
     class_weight : dict, index of the class -> weight of its clips
-    description : str, before the progress bar
 
     Returns
     -------
@@ -131,7 +109,7 @@ def fit(
             epochs=settings.epochs,
             initial_epoch=state["epochs"],
             class_weight=class_weight,
-            callbacks=[*watching, resume, Progress(description, state["epochs"])],
+            callbacks=[*watching, resume],
             verbose=0,
         )
     if not settings.cosine:

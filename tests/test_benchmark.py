@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from serlib import benchmark, models, results, systems, tables
+from serlib import benchmark, fits, models, results, systems, tables
 from serlib.augment import VARIANTS
 from serlib.errors import CorpusError
 from serlib.features import FEATURE_COLUMNS
@@ -48,15 +48,18 @@ def seen(monkeypatch):
         calls.append((train[0][..., 0], validation[0][..., 0]))
         return fit(model, train, validation, settings, **how)
 
-    fit = benchmark.fit
-    monkeypatch.setattr(benchmark, "fit", spy)
+    fit = fits.fit
+    monkeypatch.setattr(fits, "fit", spy)
     return calls
 
 
 def score(features, clips, cache, name="conv1d", data="ravdess7", protocol="speakers", **how):
-    inputs = benchmark.Inputs.from_table(features)
+    inputs = fits.Inputs.from_table(features)
     how = dict(inputs=inputs, clips=clips, cache=cache, epochs=1) | how
-    return benchmark.score(name, data, protocol, how.pop("seed", 0), **how)
+    n_jobs = how.pop("n_jobs", 1)
+    tasks = benchmark.plan(name, data, protocol, how.pop("seed", 0), **how)
+    fits.fit_all(tasks, n_jobs=n_jobs)
+    return [task.result() for task in tasks]
 
 
 def rows_of(scaled, fit, features):
@@ -72,9 +75,9 @@ def rows_of(scaled, fit, features):
 def test_test_clips_reach_no_fit_and_are_scored_once_as_recorded(
     features, clips, tmp_path, seen, data, protocol, n
 ):
-    fits = score(features, clips, tmp_path, data=data, protocol=protocol)
-    assert len(fits) == len(seen) == n
-    for fit, (train, validation) in zip(fits, seen, strict=True):
+    folds = score(features, clips, tmp_path, data=data, protocol=protocol)
+    assert len(folds) == len(seen) == n
+    for fit, (train, validation) in zip(folds, seen, strict=True):
         tested = set(fit.predictions.clip_id)
         train, validation = (rows_of(part, fit, features) for part in (train, validation))
         assert not tested & (set(train.clip_id) | set(validation.clip_id))
@@ -83,7 +86,7 @@ def test_test_clips_reach_no_fit_and_are_scored_once_as_recorded(
         assert set(train.variant) == set(VARIANTS)
         if protocol == "speakers":
             assert not set(fit.predictions.speaker) & set(train.speaker)
-    scored = pd.concat([fit.predictions for fit in fits]).clip_id
+    scored = pd.concat([fit.predictions for fit in folds]).clip_id
     assert scored.is_unique
     if protocol == "speakers":
         corpus = "tess" if data == "tess" else "ravdess"
@@ -132,15 +135,15 @@ def test_another_question_is_another_fit(features, clips, tmp_path, seen, change
 
 def test_predictions_files_keep_the_contract(features, clips, tmp_path):
     path = tmp_path / results.name(("conv1d", "ravdess7", "speakers", 0))
-    fits = score(features, clips, tmp_path)
-    written = benchmark.write_predictions(fits, path)
+    folds = score(features, clips, tmp_path)
+    written = benchmark.write_predictions(folds, path)
     first = path.read_bytes()
-    benchmark.write_predictions(fits[::-1], path)
+    benchmark.write_predictions(folds[::-1], path)
     assert path.read_bytes() == first and path.name == "conv1d__ravdess7__speakers__seed0.csv.gz"
     read = pd.read_csv(path)
     emotions = ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"]
     proba = read[[f"p_{e}" for e in emotions]]
-    assert list(read.columns) == benchmark.ID_COLUMNS + list(proba.columns)
+    assert list(read.columns) == fits.ID_COLUMNS + list(proba.columns)
     np.testing.assert_allclose(proba.sum(axis=1), 1, atol=1e-3)
     assert set(read.emotion) == set(emotions) and len(read) == len(written)
     assert sorted(set(read.fold)) == [0, 1, 2, 3, 4]
@@ -192,3 +195,10 @@ def test_a_fixed_recipe_trains_on_the_validation_part_too(
             assert set(rows.clip_id) == set(pd.concat(other).clip_id)
             assert not set(rows.clip_id) & set(fit.predictions.clip_id)
             pd.testing.assert_series_equal(fit.predictions.clip_id, theirs[k].predictions.clip_id)
+
+
+def test_the_number_of_processes_changes_no_bit(features, clips, tmp_path):
+    one, two = (score(features, clips, tmp_path / str(n), data="tess", n_jobs=n) for n in (1, 2))
+    for a, b in zip(one, two, strict=True):
+        pd.testing.assert_frame_equal(a.predictions, b.predictions, check_exact=True)
+        assert a.history == b.history

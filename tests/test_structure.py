@@ -18,6 +18,7 @@ LAYERS = [
     "systems models",
     "batches evaluation",
     "training",
+    "fits",
     "benchmark bundle download results",
     "catalogue",
     "experiments notebooks report answers",
@@ -25,7 +26,7 @@ LAYERS = [
     "cli",
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names.split()}
-KERAS = {"models", "training", "benchmark", "batches"}  # and `bundle`, inside functions
+KERAS = {"models", "training", "fits", "batches"}  # and `bundle`, inside functions
 
 
 def imports(path):

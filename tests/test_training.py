@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from serlib.systems import Training
-from serlib.training import fit, read_state
+from serlib.training import Resume, fit, read_state
 
 
 def problem(n=200, seed=0):
@@ -62,13 +62,15 @@ class Killed(Exception):
 
 
 def kill_after(monkeypatch, epochs):
-    """Make the progress bar of that epoch the end of the process."""
+    """Let the process end when the state of that epoch is written."""
 
     def die(self, epoch, logs=None):
+        write(self, epoch, logs)
         if epoch + 1 == epochs:
             raise Killed
 
-    monkeypatch.setattr("serlib.training.Progress.on_epoch_end", die)
+    write = Resume.on_epoch_end
+    monkeypatch.setattr(Resume, "on_epoch_end", die)
 
 
 @pytest.mark.parametrize("settings", [Training(epochs=8), Training(epochs=8, cosine=True)])

@@ -1,0 +1,217 @@
+"""Fits: a fold of a system, what training it takes and leaves; many at once, a core each."""
+
+import json
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import joblib
+import keras
+import numpy as np
+import pandas as pd
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from tqdm import tqdm
+
+from . import augment
+from .features import FEATURE_COLUMNS
+from .files import replacing, write_json
+from .splits import Fold
+from .systems import System, Training
+from .tables import KEY_COLUMNS
+from .training import fit, read_state
+
+ID_COLUMNS = ["clip_id", "variant", "path", "corpus", "speaker", "fold", "emotion", "predicted"]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Rows of features: what each is of, and the features.
+
+    Parameters
+    ----------
+    rows : DataFrame with `KEY_COLUMNS`
+    X : np.ndarray [shape=(rows, *shape of the front end)], float32
+    """
+
+    rows: pd.DataFrame
+    X: np.ndarray
+
+    @classmethod
+    def from_table(cls, features: pd.DataFrame) -> "Inputs":
+        """Take the rows of a features table."""
+        # float32 as in prediction: the scaler then sees what the front end gives.
+        return cls(features[KEY_COLUMNS], features[FEATURE_COLUMNS].to_numpy(dtype=np.float32))
+
+    def of(self, chosen: pd.DataFrame) -> "Inputs":
+        """Return the rows of the chosen clips, with the emotions of the data's label set."""
+        inside = self.rows.clip_id.isin(chosen.clip_id).to_numpy()
+        rows = self.rows[inside].reset_index(drop=True)
+        emotion = rows.clip_id.map(chosen.set_index("clip_id").emotion)
+        return Inputs(rows.assign(emotion=emotion), self.X[inside])
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted fold: the folder of its files, its history, and its predictions."""
+
+    folder: Path
+    history: dict[str, list[float]]
+    predictions: pd.DataFrame
+
+    @property
+    def model(self) -> keras.Model:
+        return keras.saving.load_model(self.folder / "model.keras", compile=False)
+
+    @property
+    def scaler(self) -> StandardScaler:
+        return joblib.load(self.folder / "scaler.joblib")
+
+    @property
+    def encoder(self) -> OneHotEncoder:
+        return joblib.load(self.folder / "encoder.joblib")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A fold to fit: everything that training it takes, and the folder for what it leaves."""
+
+    system: System
+    network: Callable[[tuple[int, ...], int], keras.Model]
+    fold: Fold
+    seed: int
+    inputs: Inputs
+    classes: tuple[str, ...]
+    folder: Path
+
+    @property
+    def done(self) -> bool:
+        return (self.folder / "history.json").exists()  # written last
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs are behind it, as many as there can be once it is done."""
+        if self.done:
+            return self.system.training.epochs
+        return read_state(self.folder / "unfinished")["epochs"]
+
+    def result(self) -> Fit:
+        """Return the fit, once it is done."""
+        history = json.loads((self.folder / "history.json").read_text())
+        proba = np.load(self.folder / "proba.npy")
+        table = self.inputs.rows.iloc[self.fold.test]
+        predicted = np.array(self.classes)[proba.argmax(axis=1)]
+        table = table.assign(fold=self.fold.name, predicted=predicted)[ID_COLUMNS]
+        columns = {f"p_{emotion}": proba[:, i] for i, emotion in enumerate(self.classes)}
+        return Fit(self.folder, history, table.assign(**columns))
+
+
+def fit_all(tasks: list[Task], *, n_jobs: int = -1) -> None:
+    """Fit what is not done yet, each in a process and on a thread of its own.
+
+    Networks of this size gain little from a second thread, recurrent ones nothing; and sums
+    are rounded alike whatever the number of processes.
+
+    Parameters
+    ----------
+    tasks : list of Task
+    n_jobs : int, processes, as joblib counts them
+    """
+    left = [task for task in tasks if not task.done]
+    if left:
+        with _progress(left), joblib.parallel_config("loky", inner_max_num_threads=1):
+            joblib.Parallel(n_jobs=n_jobs)(joblib.delayed(_train)(task) for task in left)
+
+
+@contextmanager
+def _progress(tasks: list[Task]) -> Iterator[None]:
+    """Show the epochs of all fits in one bar; early stopping makes it jump ahead."""
+    stop = threading.Event()
+    total = sum(task.system.training.epochs for task in tasks)
+    bar = tqdm(total=total, initial=sum(task.epochs for task in tasks), unit="epoch")
+    bar.set_description(tasks[0].system.name)
+
+    def show() -> None:
+        bar.set_postfix_str(f"{sum(t.done for t in tasks)} of {len(tasks)} fits", refresh=False)
+        bar.update(max(sum(task.epochs for task in tasks) - bar.n, 0))
+
+    def watch() -> None:
+        while not stop.wait(1):
+            show()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        watcher.join()
+        show()
+        bar.close()
+
+
+def _train(task: Task) -> None:
+    os.environ["TF_NUM_INTRAOP_THREADS"] = "1"  # read when the process's first network is made
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(task.seed)
+    system, fold = task.system, task.fold
+    emotions = task.inputs.rows[["emotion"]].to_numpy(dtype=object)
+    encoder = OneHotEncoder(categories=[list(task.classes)], sparse_output=False)
+    Y = encoder.fit_transform(emotions)
+    scaler = system.front_end.scaler().fit(task.inputs.X[fold.train])
+    parts = _parts(system, fold, scaler.transform(task.inputs.X), Y, task.seed)
+    train, validation, test = parts
+    model, history = fit(
+        task.network(train[0].shape[1:], len(task.classes)),
+        train,
+        validation,
+        system.training,
+        folder=task.folder / "unfinished",
+        seed=task.seed,
+        class_weight=_class_weight(system.training, Y[fold.train], task.classes),
+    )
+    proba = model.predict(test[0], batch_size=256, verbose=0)
+    with replacing(task.folder / "model.keras") as temporary:
+        model.save(temporary)
+    for name, part in (("scaler", scaler), ("encoder", encoder)):
+        with replacing(task.folder / f"{name}.joblib") as temporary:
+            joblib.dump(part, temporary)
+    with replacing(task.folder / "proba.npy") as temporary:
+        np.save(temporary, proba)
+    write_json(task.folder / "history.json", history)
+    shutil.rmtree(task.folder / "unfinished")
+
+
+def _parts(
+    system: System, fold: Fold, X: np.ndarray, Y: np.ndarray, seed: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return training, validation and test part as the network takes them."""
+    train, validation, test = (
+        (X[part], Y[part]) for part in (fold.train, fold.validation, fold.test)
+    )
+    if system.copies:
+        copies = getattr(augment, system.copies)(train[0], rng=np.random.default_rng(seed))
+        train = np.concatenate([train[0], copies]), np.concatenate([train[1], train[1]])
+        if system.published:
+            # Keras's validation_split took the last tenth: copies of training clips
+            cut = int(len(train[0]) * 0.9)
+            validation = train[0][cut:], train[1][cut:]
+            train = train[0][:cut], train[1][:cut]
+    return [(system.front_end.as_input(x), y) for x, y in (train, validation, test)]
+
+
+def _class_weight(
+    settings: Training, Y: np.ndarray, classes: tuple[str, ...]
+) -> dict[int, float] | None:
+    """Return a weight per class: "balanced" as scikit-learn has it, times the emphasis."""
+    if not settings.balanced:
+        return None
+    emphasis = dict(settings.emphasis)
+    counts = np.maximum(Y.sum(axis=0), 1)
+    return {
+        i: len(Y) / (len(classes) * counts[i]) * emphasis.get(name, 1.0)
+        for i, name in enumerate(classes)
+    }
