@@ -191,7 +191,7 @@ def attention_of(features: np.ndarray, bundle: Bundle) -> np.ndarray | None:
         return None
     weights = keras.Model(model.inputs, model.get_layer("attention").output)
     X = bundle["extractor"].as_input(bundle["scaler"].transform(features))
-    return np.asarray(weights.predict_on_batch(X)).mean(axis=-1)
+    return np.asarray(weights(X, training=False)).mean(axis=-1)  # predict would compile it anew
 
 
 def _verify(bundle: Bundle) -> None:

@@ -102,7 +102,8 @@ def _fill(
     todo = clips[[keys[clip_id] not in done for clip_id in clips.clip_id]]
     jobs = (delayed(_compute)(root / row.path, row.clip_id, *how) for row in todo.itertuples())
     results = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
-    progress = tqdm(results, total=len(todo), desc="extracting features", unit="clip")
+    how_far = dict(total=len(todo), desc="extracting features", unit="clip", disable=todo.empty)
+    progress = tqdm(results, **how_far)
     problems = []
     for row, x in zip(todo.itertuples(), progress, strict=True):
         if isinstance(x, str):

@@ -99,7 +99,7 @@ def bilstm_attention(
     return keras.Model(inputs, outputs, name="bilstm_attention")
 
 
-def masked(input_shape: tuple[int, int], n_classes: int) -> keras.Model:
+def bigru_attention(input_shape: tuple[int, int], n_classes: int) -> keras.Model:
     """Conv1D, BiGRU, attention and maximum over the clip's own frames: padding has no say.
 
     After every convolution the padding is set to zero again, the recurrence skips it (it
@@ -128,4 +128,4 @@ def masked(input_shape: tuple[int, int], n_classes: int) -> keras.Model:
     x = layers.Dense(64, activation="relu")(x)
     x = layers.Dropout(0.2)(x)
     outputs = layers.Dense(n_classes, activation="softmax")(x)
-    return keras.Model(inputs, outputs, name="masked")
+    return keras.Model(inputs, outputs, name="bigru_attention")

@@ -14,8 +14,10 @@ from .errors import RunError
 from .files import replacing
 from .project import ARTIFACTS, ROOT, RUNS, Run, open_run, shown
 
-# What is shipped is of these two corpora, every fit made anew or resumed, none read back.
-PUBLISHED = {"CORPORA": "ravdess tess", "TRAIN": "all"}
+# What is shipped is of these two corpora. Every fit is made anew or resumed, unless SYSTEM or
+# TRAIN say otherwise: what they leave out is read from the saved predictions.
+WHOLE = {"SYSTEM": "all", "TRAIN": "all"}
+PUBLISHED = {"CORPORA": "ravdess tess"}
 FROM_TABLES = ("04",)  # notebooks that need no audio, for the shipped tables do
 TOP_LEVEL = ("emotion_path.csv", "features.csv", "features.json")
 
@@ -36,7 +38,7 @@ def run(
     only, start : str or None, which notebooks, as `serlib.notebooks.choose` takes them
     data, out : str, as `serlib.project.open_run` takes them
     parameters : list of (name, value)
-    publish : bool, run all on the real corpora and, if all succeed, replace what is shipped
+    publish : bool, run on the real corpora and, if all succeed, replace what is shipped
 
     Returns
     -------
@@ -50,11 +52,11 @@ def run(
     chosen = notebooks.choose(only, start)
     values = notebooks.typed(list(parameters), chosen)
     if publish:
-        if only or start or out:
-            raise RunError("--publish runs all notebooks; leave out --only, --from and --out")
+        if out:
+            raise RunError("--publish writes to the project; leave out --out")
         if values.get("AUDIO"):
             raise RunError("--publish refuses AUDIO=True: corpus audio must not be committed")
-        values = {"SYSTEM": "all"} | values | PUBLISHED  # SYSTEM may name those that are new
+        values = WHOLE | values | PUBLISHED
     settings = _settings(chosen, data, out, publish)
     values |= dict(DATA_ROOT=str(settings.data), OUT=str(settings.out))
     if settings.notice:
@@ -74,7 +76,10 @@ def _settings(chosen: list[Path], data: str, out: str, publish: bool) -> Run:
     if publish:
         # What an earlier run left there must not be published with this one.
         shutil.rmtree(RUNS / "publish", ignore_errors=True)
-        return Run(settings.data, RUNS / "publish", demo=False)
+        run = Run(settings.data, RUNS / "publish", demo=False)
+        if chosen[0].name[:2] != "01":  # which makes this table
+            shutil.copyfile(ROOT / "emotion_path.csv", run.path("emotion_path.csv"))
+        return run
     from_shipped = all(path.name[:2] in FROM_TABLES for path in chosen)
     if settings.demo and from_shipped and not out:
         return Run(settings.data, RUNS / "default", demo=False)

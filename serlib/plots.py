@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix
 
 from .emotions import EMOTIONS
@@ -35,6 +36,15 @@ def style() -> None:
     sns.set_theme(context="notebook", style="whitegrid", font_scale=0.9)
     plt.rcParams.update({"figure.dpi": 80, "savefig.dpi": 110, "axes.titleweight": "bold"})
     plt.rcParams.update({"axes.titlelocation": "left", "figure.constrained_layout.use": True})
+
+
+def panels(n: int, height: float) -> tuple[Figure, list[Axes]]:
+    """Return a figure of `n` panels in rows of two, each row `height` inches high."""
+    rows = -(-n // 2)
+    figure, axes = plt.subplots(rows, 2, figsize=(11, height * rows), squeeze=False)
+    for ax in axes.flat[n:]:
+        ax.remove()
+    return figure, list(axes.flat[:n])
 
 
 def present(emotions: pd.Series) -> list[str]:

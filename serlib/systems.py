@@ -76,7 +76,7 @@ class System:
     @property
     def command(self) -> str:
         """The command that fits the system and saves its bundle."""
-        choice = f" -p SYSTEM {self.name}" if self.notebook == "05" else ""  # others hold one each
+        choice = f" -p SYSTEM {self.name}" if self.notebook != "04" else ""  # which holds one
         return f"serlib run --only {self.notebook}{choice}"
 
     @property
@@ -151,6 +151,7 @@ SYSTEMS: dict[str, System] = {
             **_PICTURES,
             published=True,
         ),
+        System("bilstm_attention_augmented", "bigru_attention", _SONG, "06", **_AUGMENTED),
     )
 }
 
@@ -169,13 +170,15 @@ def get(name: str) -> System:
 
 
 def chosen(names: str, notebook: str) -> list[str]:
-    """Return the systems of a notebook: those named, as "mfcc_cnn cnn_lstm", or "all".
+    """Return the systems of a notebook: those named, as "mfcc_cnn cnn_lstm", "all" or "none".
 
     Raises
     ------
     SerlibError
         For a name that does not exist, or if none of those named is the notebook's.
     """
+    if names == "none":
+        return []
     mine = [name for name, system in SYSTEMS.items() if system.notebook == notebook]
     asked = mine if names == "all" else [get(name).name for name in names.split()]
     found = [name for name in mine if name in asked]

@@ -187,7 +187,7 @@ def small_bundle(front_end, network):
 
 @pytest.mark.parametrize(
     ("front_end", "network"),
-    [(LogMel(), models.bilstm_attention), (MfccDeltas(trim_db=35), models.masked)],
+    [(LogMel(), models.bilstm_attention), (MfccDeltas(trim_db=35), models.bigru_attention)],
 )
 def test_attention_is_a_share_of_every_step(front_end, network, tmp_path):
     path = tmp_path / "b.joblib"
@@ -196,7 +196,7 @@ def test_attention_is_a_share_of_every_step(front_end, network, tmp_path):
     assert weights.ndim == 1 and weights.min() >= 0 and weights.sum() == pytest.approx(1, abs=1e-5)
     seconds = np.linspace(0, front_end.span, len(weights), endpoint=False)
     heard = len(front_end.load((clip(4), 22050))) / 22050
-    if network is models.masked:
+    if network is models.bigru_attention:
         assert weights[seconds > heard + 0.1].max() == 0
 
 

@@ -10,7 +10,7 @@ SHAPES = {
     "cnn_lstm": FRAMES,
     "mfcc_lstm": FRAMES,
     "mfcc_cnn": FRAMES,
-    "masked": FRAMES,
+    "bigru_attention": FRAMES,
     "bilstm_attention": (128, 128, 1),
 }
 
@@ -43,8 +43,8 @@ def test_probabilities_and_a_file_that_needs_nobodys_code(name, tmp_path):
     np.testing.assert_array_equal(loaded.predict(x, verbose=0), proba)
 
 
-def test_padding_has_no_say_in_the_masked_network():
-    model, x = models.masked(FRAMES, 5), clips(FRAMES)
+def test_padding_has_no_say_where_the_mask_is_used():
+    model, x = models.bigru_attention(FRAMES, 5), clips(FRAMES)
     for layer in model.layers:  # moving means other than 0, as after training
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.moving_mean.assign(np.full(layer.moving_mean.shape, -0.7))

@@ -12,7 +12,7 @@ import pandas as pd
 import papermill
 import pytest
 
-from serlib import demo, notebooks, pipeline, report
+from serlib import demo, notebooks, pipeline, report, tables
 from serlib.errors import RunError
 from serlib.project import ROOT
 
@@ -116,14 +116,19 @@ def test_failure_is_told_in_three_lines_and_publishes_nothing(tiny, tmp_path, mo
     ("how", "says"),
     [
         (dict(parameters=[("AUDIO", "true")]), "refuses AUDIO=True"),
-        (dict(only="04"), "leave out --only"),
-        (dict(out="elsewhere"), "leave out .*--out"),
+        (dict(out="elsewhere"), "leave out --out"),
         (dict(parameters=[("EPOCH", "3")]), "no parameter 'EPOCH'"),
     ],
 )
 def test_publishing_refuses(tiny, how, says):
     with pytest.raises(RunError, match=says):
         pipeline.run(data=str(tiny), publish=True, **how)
+
+
+def test_publishing_later_notebooks_keeps_the_shipped_clip_table(tmp_path, real_root, monkeypatch):
+    monkeypatch.setattr(pipeline, "RUNS", tmp_path)
+    run = pipeline._settings(notebooks.choose(only="05"), str(real_root), "", publish=True)
+    assert run.clips().equals(tables.read_clips(ROOT / "emotion_path.csv"))  # EMO-DB is left out
 
 
 def test_publishing_refuses_the_demo_corpus(tiny, tmp_path):
