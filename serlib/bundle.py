@@ -189,7 +189,7 @@ def attention_of(features: np.ndarray, bundle: Bundle) -> np.ndarray | None:
     model = bundle["model"]
     if "attention" not in [layer.name for layer in model.layers]:
         return None
-    weights = keras.Model(model.inputs, model.get_layer("attention").output)
+    weights = keras.Model(model.input, model.get_layer("attention").output)
     X = bundle["extractor"].as_input(bundle["scaler"].transform(features))
     return np.asarray(weights(X, training=False)).mean(axis=-1)  # predict would compile it anew
 

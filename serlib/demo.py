@@ -4,15 +4,14 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import joblib
 import numpy as np
 import soundfile as sf
-from tqdm import tqdm
 
 from .audio import SR
 from .corpora import RAVDESS_EMOTIONS, TESS_EMOTIONS
 from .files import replacing, write_json
 from .synthesis import SENTENCES, WORDS, synthesise
+from .workers import each
 
 NOTICE = "synthetic demo corpus: these figures say nothing about real speech"
 VERSION = 1  # raise it when clips change: older demos are then rewritten
@@ -38,10 +37,8 @@ def write_demo(root: Path, *, seed: int = 0) -> Path:
     made = dict(notice=NOTICE, seed=seed, version=VERSION)
     if (root / MARK).exists() and json.loads((root / MARK).read_text()) == made:
         return root
-    clips = list(_clips(seed))
-    parallel = joblib.Parallel(n_jobs=-1, return_as="generator", batch_size=8)
-    written = parallel(joblib.delayed(_write)(root / path, **how) for path, how in clips)
-    for _ in tqdm(written, total=len(clips), desc="demo corpus", unit="clip"):
+    clips = [(root / path, how) for path, how in _clips(seed)]
+    for _ in each(_write, clips, desc="demo corpus"):
         pass
     write_json(root / MARK, made)
     return root
@@ -72,7 +69,9 @@ def _clips(seed: int) -> Iterator[tuple[str, dict]]:
                 yield path, dict(emotion=emotion, key=(seed, 100 + woman, number, w)) | who
 
 
-def _write(path: Path, *, key: tuple[int, ...], **how: object) -> None:
-    y = synthesise(**how, rng=np.random.default_rng(key))
+def _write(path: Path, how: dict) -> None:
+    y = synthesise(
+        **{k: v for k, v in how.items() if k != "key"}, rng=np.random.default_rng(how["key"])
+    )
     with replacing(path) as temporary:
         sf.write(temporary, y, SR, subtype="PCM_16")

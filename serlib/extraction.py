@@ -9,15 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
-from tqdm import tqdm
 
 from .augment import VARIANTS, variant
 from .errors import AudioError
 from .features import FEATURE_COLUMNS, FrontEnd, Means
 from .index import PROBLEM_COLUMNS
 from .tables import KEY_COLUMNS, versions
+from .workers import each
 
 
 def extract(
@@ -100,12 +99,10 @@ def _fill(
     """Compute what the cache lacks; return the clips that cannot be used, and why."""
     done = {key for (key,) in store.execute("SELECT key FROM features")}
     todo = clips[[keys[clip_id] not in done for clip_id in clips.clip_id]]
-    jobs = (delayed(_compute)(root / row.path, row.clip_id, *how) for row in todo.itertuples())
-    results = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
-    how_far = dict(total=len(todo), desc="extracting features", unit="clip", disable=todo.empty)
-    progress = tqdm(results, **how_far)
+    clips_of = [(root / row.path, row.clip_id, *how) for row in todo.itertuples()]
+    results = each(_compute, clips_of, n_jobs=n_jobs, desc="extracting features")
     problems = []
-    for row, x in zip(todo.itertuples(), progress, strict=True):
+    for row, x in zip(todo.itertuples(), results, strict=True):
         if isinstance(x, str):
             problems.append((row.path, x.replace(str(root / row.path), row.path)))
             continue

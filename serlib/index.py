@@ -6,12 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
-from tqdm import tqdm
 
 from .audio import load
 from .corpora import CORPORA, parse
 from .errors import AudioError, CorpusError
+from .workers import each
 
 CLIP_COLUMNS = [
     *("path", "corpus", "speaker", "gender", "emotion", "intensity", "statement", "channel"),
@@ -42,11 +41,10 @@ def index_clips(root: Path, *, n_jobs: int = -1) -> tuple[pd.DataFrame, pd.DataF
         If the folder does not exist or holds no usable clip.
     """
     named, problems = _walk(root)
-    jobs = (delayed(_decode)(root / path) for path in named)
-    decoded = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
+    paths = [(root / path,) for path in named]
+    decoded = each(_decode, paths, n_jobs=n_jobs, desc="reading clips")
     rows = []
-    progress = tqdm(decoded, total=len(named), desc="reading clips", unit="clip")
-    for (path, facts), result in zip(named.items(), progress, strict=True):
+    for (path, facts), result in zip(named.items(), decoded, strict=True):
         if isinstance(result, str):
             problems.append((path, result.replace(str(root / path), path)))
         else:

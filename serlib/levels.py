@@ -5,11 +5,10 @@ from pathlib import Path
 import librosa
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from scipy.ndimage import median_filter
-from tqdm import tqdm
 
 from .audio import SR, load
+from .workers import each
 
 SILENCE_DB = 35  # below the clip's peak: where RAVDESS's room ends and a soft voice begins
 
@@ -29,9 +28,8 @@ def measure(clips: pd.DataFrame, root: Path, *, n_jobs: int = -1) -> pd.DataFram
         level_db (RMS in dB relative to full scale), peak, lead_s and tail_s (silence at the
         ends), in_window (share of the speech between 0.6 and 3.1 s, the window of S2)
     """
-    jobs = (delayed(_measure)(root / path) for path in clips.path)
-    results = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
-    rows = list(tqdm(results, total=len(clips), desc="measuring levels", unit="clip"))
+    paths = [(root / path,) for path in clips.path]
+    rows = list(each(_measure, paths, n_jobs=n_jobs, desc="measuring levels"))
     return pd.DataFrame(rows, index=clips.index)
 
 

@@ -8,7 +8,7 @@ from serlib.project import ROOT
 
 # A module may import those of the lines above its own, and of its own line.
 LAYERS = [
-    "errors emotions files",
+    "errors emotions files workers",
     "audio corpora",
     "synthesis index",
     "augment scaling demo levels plots",
