@@ -123,7 +123,8 @@ def fit_all(tasks: list[Task], *, n_jobs: int = -1) -> None:
     left = [task for task in tasks if not task.done]
     if left:
         with _progress(left), joblib.parallel_config("loky", inner_max_num_threads=1):
-            joblib.Parallel(n_jobs=n_jobs)(joblib.delayed(_train)(task) for task in left)
+            jobs = (joblib.delayed(_train)(task, os.getpid()) for task in left)
+            joblib.Parallel(n_jobs=n_jobs)(jobs)
 
 
 @contextmanager
@@ -153,7 +154,20 @@ def _progress(tasks: list[Task]) -> Iterator[None]:
         bar.close()
 
 
-def _train(task: Task) -> None:
+class _Orphan(keras.callbacks.Callback):
+    """End a process whose run was killed: another run may have taken up its fit by now."""
+
+    def __init__(self, parent: int):
+        super().__init__()
+        self.parent = parent
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if os.getppid() != self.parent:
+            os._exit(1)
+
+
+def _train(task: Task, asker: int) -> None:
+    """Fit a task for the process `asker`, and write what the fit leaves."""
     os.environ["TF_NUM_INTRAOP_THREADS"] = "1"  # read when the process's first network is made
     keras.utils.clear_session()
     keras.utils.set_random_seed(task.seed)
@@ -172,6 +186,7 @@ def _train(task: Task) -> None:
         folder=task.folder / "unfinished",
         seed=task.seed,
         class_weight=_class_weight(system.training, Y[fold.train], task.classes),
+        callbacks=[] if os.getpid() == asker else [_Orphan(asker)],
     )
     proba = model.predict(test[0], batch_size=256, verbose=0)
     with replacing(task.folder / "model.keras") as temporary:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -63,6 +64,7 @@ def fit(
     folder: Path,
     seed: int = 0,
     class_weight: dict[int, float] | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> tuple[keras.Model, dict[str, list[float]]]:
     """Fit a network with early stopping, or for all its epochs with a cosine schedule.
 
@@ -79,6 +81,7 @@ def fit(
     folder : Path, for the state of the unfinished fit; the caller removes it
     seed : int, of order and augmentation where `settings` augments on the fly
     class_weight : dict, index of the class -> weight of its clips
+    callbacks : sequence of keras.callbacks.Callback, further ones
 
     Returns
     -------
@@ -109,7 +112,7 @@ def fit(
             epochs=settings.epochs,
             initial_epoch=state["epochs"],
             class_weight=class_weight,
-            callbacks=[*watching, resume],
+            callbacks=[*callbacks, *watching, resume],
             verbose=0,
         )
     if not settings.cosine:
