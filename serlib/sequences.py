@@ -68,10 +68,8 @@ class MfccDeltas:
         AudioError
             As `serlib.audio.load`, or if less than one frame is left.
         """
-        y = load(source, sr=self.sr)
-        if self.trim_db is not None:
-            y, _ = librosa.effects.trim(y, top_db=self.trim_db)
-        return _long_enough(y[: int(self.duration * self.sr)], source, self.sr, self.n_fft)
+        y = load_trimmed(source, self.sr, self.n_fft, self.trim_db)
+        return y[: int(self.duration * self.sr)]
 
     def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:
         """Return MFCC, deltas and mask of a signal, as `librosa.feature.mfcc` and `.delta`.
@@ -165,6 +163,20 @@ class LogMel:
     def get_predict_feat(self, path: Source) -> np.ndarray:
         """Return the features of a clip [shape=(n_mels, frames)]."""
         return self.extract_features(self.load(path))
+
+
+def load_trimmed(source: Source, sr: int, n_fft: int, trim_db: float | None) -> np.ndarray:
+    """Load a clip, its ends cut where they are `trim_db` below the peak [shape=(n,)].
+
+    Raises
+    ------
+    AudioError
+        As `serlib.audio.load`, or if less than one frame of `n_fft` samples is left.
+    """
+    y = load(source, sr=sr)
+    if trim_db is not None:
+        y, _ = librosa.effects.trim(y, top_db=trim_db)
+    return _long_enough(y, source, sr, n_fft)
 
 
 def _long_enough(y: np.ndarray, source: Source, sr: int, n_fft: int) -> np.ndarray:

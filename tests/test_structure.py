@@ -14,6 +14,7 @@ LAYERS = [
     "augment scaling demo levels plots",
     "features",
     "sequences",
+    "descriptors",
     "tables extraction splits project",
     "systems models",
     "batches evaluation",

@@ -1,0 +1,226 @@
+"""Descriptors: what a phonetician would measure, frame by frame; as a sequence, and as functionals.
+
+The choice follows the sets of the field, ComParE (Weninger et al. 2013, Front. Psychol. 4: 292)
+and eGeMAPS (Eyben et al. 2016, IEEE Trans. Affect. Comput. 7: 190), computed with librosa.
+"""
+
+from dataclasses import asdict, dataclass
+
+import librosa
+import numpy as np
+from scipy import stats
+from sklearn.preprocessing import StandardScaler
+
+from .audio import SR, Source
+from .scaling import FrameScaler
+from .sequences import load_trimmed
+
+F0_RANGE = 60, 700  # Hz: a man's low voice, a woman's cry
+VOICED = 0.5  # of a frame's energy that repeats after one period
+_LONGEST = 2048  # samples, the frames of F0
+
+
+def describe(
+    y: np.ndarray, sr: int, *, n_fft: int, hop_length: int, n_mfcc: int, n_bands: int
+) -> np.ndarray:
+    """Return the descriptors of a signal, frame by frame.
+
+    Parameters
+    ----------
+    y : np.ndarray [shape=(n,)]
+    sr : int, Hz
+    n_fft, hop_length : int, samples
+    n_mfcc, n_bands : int
+
+    Returns
+    -------
+    np.ndarray [shape=(frames, n_mfcc + n_bands + 16)]
+        MFCC; log-mel bands; level in dB; zero-crossing rate; log2 of spectral centroid,
+        bandwidth and roll-off; log flatness; seven spectral contrasts; log flux; then F0 in
+        semitones above 60 Hz (0 where unvoiced) and how periodic the frame is (0 to 1).
+    """
+    steps = dict(n_fft=n_fft, hop_length=hop_length)
+    S = np.abs(librosa.stft(y, **steps)) + 1e-8
+    mel = librosa.feature.melspectrogram(S=S**2, sr=sr, n_mels=64, fmax=8000)
+    bands = librosa.feature.melspectrogram(S=S**2, sr=sr, n_mels=n_bands, fmax=8000)
+    flux = np.maximum(np.diff(S, axis=1, prepend=S[:, :1]), 0).sum(axis=0)
+    f0, periodic = _pitch(y, sr, hop_length, S.shape[1])
+    rows = [
+        librosa.feature.mfcc(S=librosa.power_to_db(mel), n_mfcc=n_mfcc),
+        librosa.power_to_db(bands),
+        librosa.amplitude_to_db(librosa.feature.rms(S=S, frame_length=n_fft)),
+        librosa.feature.zero_crossing_rate(y, frame_length=n_fft, hop_length=hop_length),
+        np.log2(librosa.feature.spectral_centroid(S=S, sr=sr)),
+        np.log2(librosa.feature.spectral_bandwidth(S=S, sr=sr)),
+        np.log2(librosa.feature.spectral_rolloff(S=S, sr=sr) + 1),
+        np.log(librosa.feature.spectral_flatness(S=S)),
+        librosa.feature.spectral_contrast(S=S, sr=sr),
+        np.log(flux + 1e-5)[None],
+        12 * np.log2(f0 / F0_RANGE[0])[None] * (periodic > VOICED),
+        periodic[None],
+    ]
+    return np.concatenate(rows).T.astype(np.float32)
+
+
+def _pitch(y: np.ndarray, sr: int, hop_length: int, frames: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return F0 (`librosa.yin`), and the autocorrelation at its period, of each frame."""
+    length = _LONGEST
+    f0 = librosa.yin(
+        y, fmin=F0_RANGE[0], fmax=F0_RANGE[1], sr=sr, frame_length=length, hop_length=hop_length
+    )
+    padded = np.pad(y, length // 2)
+    framed = librosa.util.frame(padded, frame_length=length, hop_length=hop_length).T
+    spectrum = np.fft.rfft(framed * np.hanning(length), 2 * length)
+    repeats = np.fft.irfft(np.abs(spectrum) ** 2)
+    # The window's own autocorrelation is divided out (Boersma 1993, IFA Proc. 17: 97).
+    window = np.fft.irfft(np.abs(np.fft.rfft(np.hanning(length), 2 * length)) ** 2)
+    lag = np.rint(sr / f0).astype(int)[: len(framed)]
+    share = repeats[np.arange(len(lag)), lag] / (repeats[: len(lag), 0] + 1e-9)
+    periodic = np.clip(share * window[0] / window[lag], 0, 1)
+    return (
+        librosa.util.fix_length(f0, size=frames, mode="edge"),
+        librosa.util.fix_length(periodic, size=frames),
+    )
+
+
+@dataclass(frozen=True)
+class Descriptors:
+    """Descriptors, their slopes and the mask [shape=(frames, 2 * descriptors + 1)].
+
+    Padding and mask are those of `serlib.sequences.MfccDeltas`.
+
+    Parameters
+    ----------
+    sr : int, Hz
+    duration : float, s, a longer clip is cut after it
+    padded : float, s, what every clip is padded to; at least `duration`
+    n_mfcc, n_bands : int
+    n_fft, hop_length : int, samples
+    trim_db : float or None, cut silence this far below the peak from both ends
+    """
+
+    sr: int = SR
+    duration: float = 3.5
+    padded: float = 3.5
+    n_mfcc: int = 24
+    n_bands: int = 16
+    n_fft: int = 1024
+    hop_length: int = 512
+    trim_db: float | None = 35
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Shape of the features: frames; descriptors, slopes and mask."""
+        frames = 1 + int(self.padded * self.sr) // self.hop_length
+        return frames, 2 * (self.n_mfcc + self.n_bands + 16) + 1
+
+    @property
+    def span(self) -> float:
+        """Time that the frames cover, s."""
+        return self.shape[0] * self.hop_length / self.sr
+
+    def settings(self) -> dict:
+        """Return the settings as a dict that JSON holds."""
+        return {"front_end": "descriptors", **asdict(self)}
+
+    def scaler(self) -> FrameScaler:
+        """Return what standardises the features, not yet fitted."""
+        return FrameScaler()
+
+    def as_input(self, X: np.ndarray) -> np.ndarray:
+        """Return scaled features as a network takes them."""
+        return X
+
+    def load(self, source: Source) -> np.ndarray:
+        """Load a clip, trimmed, at most `duration` long [shape=(n,)]; errors of `load_trimmed`."""
+        y = load_trimmed(source, self.sr, _LONGEST, self.trim_db)
+        return y[: int(self.duration * self.sr)]
+
+    def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:
+        """Return the features of a signal [shape=`shape`], float32."""
+        x = _described(self, data[: int(self.duration * self.sr)], sr)
+        x = np.concatenate([x, np.gradient(x, axis=0), np.ones((len(x), 1))], axis=1)
+        return np.pad(x, ((0, self.shape[0] - len(x)), (0, 0))).astype(np.float32)
+
+    def get_predict_feat(self, path: Source) -> np.ndarray:
+        """Return the features of a clip [shape=`shape`]."""
+        return self.extract_features(self.load(path))
+
+
+FUNCTIONALS = (
+    *("mean", "deviation", "p05", "p25", "p50", "p75", "p95", "p75-p25", "p95-p05"),
+    *("skewness", "kurtosis", "slope"),
+)
+
+
+@dataclass(frozen=True)
+class Functionals:
+    """Statistics over a clip of each descriptor and of its slope [shape=(n,)].
+
+    F0 counts in voiced frames alone; how long a clip is, and how much of it is voiced, stand
+    at the end.
+
+    Parameters
+    ----------
+    As `Descriptors`; a clip is neither cut nor padded.
+    """
+
+    sr: int = SR
+    n_mfcc: int = 24
+    n_bands: int = 16
+    n_fft: int = 1024
+    hop_length: int = 256
+    trim_db: float | None = 35
+
+    @property
+    def shape(self) -> tuple[int]:
+        """Shape of the features."""
+        return (2 * (self.n_mfcc + self.n_bands + 16) * len(FUNCTIONALS) + 2,)
+
+    def settings(self) -> dict:
+        """Return the settings as a dict that JSON holds."""
+        return {"front_end": "functionals", **asdict(self)}
+
+    def scaler(self) -> StandardScaler:
+        """Return what standardises the features, not yet fitted."""
+        return StandardScaler()
+
+    def as_input(self, X: np.ndarray) -> np.ndarray:
+        """Return scaled features as a model takes them."""
+        return X
+
+    def load(self, source: Source) -> np.ndarray:
+        """Load a clip, trimmed, whole [shape=(n,)]; errors of `load_trimmed`."""
+        return load_trimmed(source, self.sr, _LONGEST, self.trim_db)
+
+    def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:
+        """Return the functionals of a signal [shape=`shape`], float32."""
+        x = _described(self, data, sr)
+        slopes, voiced = np.gradient(x, axis=0), x[:, -1] > VOICED
+        table = _functionals(np.concatenate([x, slopes], axis=1))
+        if voiced.sum() > 2:
+            for column in (x.shape[1] - 2, 2 * x.shape[1] - 2):
+                values = np.concatenate([x, slopes], axis=1)[voiced, column]
+                table[:, column] = _functionals(values[:, None])[:, 0]
+        times = len(data) / self.sr, voiced.mean()
+        return np.concatenate([table.T.ravel(), times]).astype(np.float32)
+
+    def get_predict_feat(self, path: Source) -> np.ndarray:
+        """Return the functionals of a clip [shape=`shape`]."""
+        return self.extract_features(self.load(path))
+
+
+def _described(front_end: Descriptors | Functionals, y: np.ndarray, sr: int | None) -> np.ndarray:
+    names = ("n_fft", "hop_length", "n_mfcc", "n_bands")
+    return describe(y, sr or front_end.sr, **{name: getattr(front_end, name) for name in names})
+
+
+def _functionals(x: np.ndarray) -> np.ndarray:
+    """Return `FUNCTIONALS` of each column [shape=(functionals, columns)]."""
+    p05, p25, p50, p75, p95 = np.percentile(x, (5, 25, 50, 75, 95), axis=0)
+    t = np.linspace(-1, 1, len(x))
+    slope = t @ (x - x.mean(axis=0)) / (t @ t)
+    moments = x.mean(axis=0), x.std(axis=0)
+    shape = stats.skew(x, axis=0), stats.kurtosis(x, axis=0)
+    table = np.stack([*moments, p05, p25, p50, p75, p95, p75 - p25, p95 - p05, *shape, slope])
+    return np.nan_to_num(table)  # a column that never moves has no skewness
