@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from . import models
+from . import baselines, models
 from .errors import CorpusError
 from .files import replacing
 from .fits import Fit, Inputs, Task
@@ -115,7 +115,8 @@ def _task(
             f"or not all of {data}"
         )
     folder = cache / f"{label}__fold{fold.name}__seed{seed}__{_digest(system, fold, inputs)}"
-    return Task(system, getattr(models, system.network), fold, seed, inputs, classes, folder)
+    network = getattr(baselines if system.baseline else models, system.network)
+    return Task(system, network, fold, seed, inputs, classes, folder)
 
 
 def _digest(system: System, fold: Fold, inputs: Inputs) -> str:

@@ -147,6 +147,55 @@ class Descriptors:
         return self.extract_features(self.load(path))
 
 
+@dataclass(frozen=True)
+class DurationLoudness:
+    """How long and how loud a clip is [shape=(3,)]: what says nothing about the voice.
+
+    Parameters
+    ----------
+    sr : int, Hz
+    n_fft, hop_length : int, samples
+    trim_db : float or None, cut silence this far below the peak from both ends
+    """
+
+    sr: int = SR
+    n_fft: int = 2048
+    hop_length: int = 512
+    trim_db: float | None = 35
+
+    @property
+    def shape(self) -> tuple[int]:
+        """Shape of the features."""
+        return (3,)
+
+    def settings(self) -> dict:
+        """Return the settings as a dict that JSON holds."""
+        return {"front_end": "duration_loudness", **asdict(self)}
+
+    def scaler(self) -> StandardScaler:
+        """Return what standardises the features, not yet fitted."""
+        return StandardScaler()
+
+    def as_input(self, X: np.ndarray) -> np.ndarray:
+        """Return scaled features as a model takes them."""
+        return X
+
+    def load(self, source: Source) -> np.ndarray:
+        """Load a clip, trimmed, whole [shape=(n,)]; errors of `load_trimmed`."""
+        return load_trimmed(source, self.sr, self.n_fft, self.trim_db)
+
+    def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:
+        """Return duration in s, mean and highest level in dB of a signal [shape=(3,)]."""
+        rms = librosa.feature.rms(y=data, frame_length=self.n_fft, hop_length=self.hop_length)
+        level = librosa.amplitude_to_db(rms)
+        times = len(data) / (sr or self.sr)
+        return np.array([times, level.mean(), level.max()], dtype=np.float32)
+
+    def get_predict_feat(self, path: Source) -> np.ndarray:
+        """Return duration and levels of a clip [shape=(3,)]."""
+        return self.extract_features(self.load(path))
+
+
 FUNCTIONALS = (
     *("mean", "deviation", "p05", "p25", "p50", "p75", "p95", "p75-p25", "p95-p05"),
     *("skewness", "kurtosis", "slope"),

@@ -13,6 +13,7 @@ import joblib
 import keras
 import numpy as np
 import pandas as pd
+from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from tqdm import tqdm
 
@@ -24,6 +25,7 @@ from .systems import System, Training
 from .tables import KEY_COLUMNS
 from .training import fit, read_state
 
+Model = keras.Model | ClassifierMixin
 ID_COLUMNS = ["clip_id", "variant", "path", "corpus", "speaker", "fold", "emotion", "predicted"]
 
 
@@ -63,7 +65,9 @@ class Fit:
     predictions: pd.DataFrame
 
     @property
-    def model(self) -> keras.Model:
+    def model(self) -> Model:
+        if (self.folder / "model.joblib").exists():
+            return joblib.load(self.folder / "model.joblib")
         return keras.saving.load_model(self.folder / "model.keras", compile=False)
 
     @property
@@ -80,7 +84,7 @@ class Task:
     """A fold to fit: everything that training it takes, and the folder for what it leaves."""
 
     system: System
-    network: Callable[[tuple[int, ...], int], keras.Model]
+    network: Callable[[tuple[int, ...], int], Model]
     fold: Fold
     seed: int
     inputs: Inputs
@@ -177,27 +181,44 @@ def _train(task: Task, asker: int) -> None:
     Y = encoder.fit_transform(emotions)
     scaler = system.front_end.scaler().fit(task.inputs.X[fold.train])
     parts = _parts(system, fold, scaler.transform(task.inputs.X), Y, task.seed)
-    train, validation, test = parts
-    model, history = fit(
-        task.network(train[0].shape[1:], len(task.classes)),
-        train,
-        validation,
-        system.training,
-        folder=task.folder / "unfinished",
-        seed=task.seed,
-        class_weight=_class_weight(system.training, Y[fold.train], task.classes),
-        callbacks=[] if os.getpid() == asker else [_Orphan(asker)],
-    )
-    proba = model.predict(test[0], batch_size=256, verbose=0)
-    with replacing(task.folder / "model.keras") as temporary:
-        model.save(temporary)
-    for name, part in (("scaler", scaler), ("encoder", encoder)):
+    model = task.network(parts[0][0].shape[1:], len(task.classes))
+    stored = dict(scaler=scaler, encoder=encoder)
+    if isinstance(model, keras.Model):
+        weights = _class_weight(system.training, Y[fold.train], task.classes)
+        history, proba = _fit_network(task, model, parts, weights, asker)
+    else:
+        X, labels = parts[0][0].reshape(len(fold.train), -1), Y[fold.train].argmax(axis=1)
+        stored["model"], history = model.fit(X, labels), {}
+        proba = model.predict_proba(parts[2][0].reshape(len(fold.test), -1))
+    for name, part in stored.items():
         with replacing(task.folder / f"{name}.joblib") as temporary:
             joblib.dump(part, temporary)
     with replacing(task.folder / "proba.npy") as temporary:
         np.save(temporary, proba)
     write_json(task.folder / "history.json", history)
-    shutil.rmtree(task.folder / "unfinished")
+    shutil.rmtree(task.folder / "unfinished", ignore_errors=True)
+
+
+def _fit_network(
+    task: Task,
+    model: keras.Model,
+    parts: list[tuple[np.ndarray, np.ndarray]],
+    class_weight: dict[int, float] | None,
+    asker: int,
+) -> tuple[dict[str, list[float]], np.ndarray]:
+    """Fit a network, write it; return its history and the probabilities of the test part."""
+    model, history = fit(
+        model,
+        *parts[:2],
+        task.system.training,
+        folder=task.folder / "unfinished",
+        seed=task.seed,
+        class_weight=class_weight,
+        callbacks=[] if os.getpid() == asker else [_Orphan(asker)],
+    )
+    with replacing(task.folder / "model.keras") as temporary:
+        model.save(temporary)
+    return history, model.predict(parts[2][0], batch_size=256, verbose=0)
 
 
 def _parts(

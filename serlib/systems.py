@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 import pandas as pd
 
 from .augment import VARIANTS
+from .descriptors import DurationLoudness, Functionals
 from .emotions import classes, to_label_set
 from .errors import CorpusError, SerlibError
 from .features import FrontEnd, Means
@@ -71,6 +72,7 @@ class System:
     copies: str = ""  # a function of `serlib.augment` on scaled features: more training examples
     training: Training = Training()
     published: bool = False  # validates as its source did, on what is scored or seen
+    baseline: bool = False  # `network` is one of `serlib.baselines`; measured, not offered
     whole: bool = False  # its recipe is fixed, epochs too: the validation part is trained on
 
     @property
@@ -82,7 +84,8 @@ class System:
     @property
     def offered(self) -> bool:
         """Whether it has a bundle, which holds its `clips` model: others are for measuring only."""
-        return not self.published and any(protocol == "clips" for _, protocol in self.scored)
+        measured = self.published or self.baseline
+        return not measured and any(protocol == "clips" for _, protocol in self.scored)
 
     def settings(self) -> dict:
         """Return everything a fit depends on besides its data, as a dict that JSON holds.
@@ -105,6 +108,21 @@ _FLY = replace(_FLY, weight_decay=1e-3, stretch=0.15, masks=2, mixup=0.3)
 _S4 = Training(batch_size=32, epochs=50, stop_patience=5, keep="val_loss", label_smoothing=0.1)
 _PATIENT = Training(stop_patience=28, slow_patience=12)
 _S4 = replace(_S4, balanced=True, emphasis=(("surprise", 1.5),))
+
+
+def _baseline(name: str, network: str, front_end: FrontEnd) -> System:
+    """A baseline of notebook 07, on the data of S0."""
+    return System(
+        name,
+        network,
+        (("ravdess", "clips"), ("ravdess", "speakers")),
+        "07",
+        front_end,
+        variants=("original",),
+        training=Training(epochs=1),
+        baseline=True,
+        whole=True,
+    )
 
 
 def _sequences(name: str, network: str, data: str, *more: tuple[str, str], **how) -> System:
@@ -152,6 +170,12 @@ SYSTEMS: dict[str, System] = {
             published=True,
         ),
         System("bilstm_attention_augmented", "bigru_attention", _SONG, "06", **_AUGMENTED),
+        # Baselines
+        _baseline("majority", "majority", DurationLoudness()),
+        _baseline("duration_loudness", "logistic", DurationLoudness()),
+        _baseline("means_logreg", "logistic", Means()),
+        _baseline("means_svm", "svm", Means()),
+        _baseline("functionals_logreg", "regularised", Functionals()),
     )
 }
 

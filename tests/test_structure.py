@@ -16,7 +16,7 @@ LAYERS = [
     "sequences",
     "descriptors",
     "tables extraction splits project",
-    "systems models",
+    "systems models baselines",
     "batches evaluation",
     "training",
     "fits",
