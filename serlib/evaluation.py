@@ -1,12 +1,14 @@
 """From predictions to figures: UAR first, each with an interval, RAVDESS and TESS apart."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
+from scipy import stats
 from sklearn.metrics import (
     accuracy_score,
     balanced_accuracy_score,
     classification_report,
-    confusion_matrix,
     f1_score,
 )
 
@@ -48,22 +50,70 @@ def uar_interval(
     Clips of one speaker are not independent, so speakers are drawn, with replacement,
     not clips (Efron & Tibshirani 1993, ch. 8). TESS has two speakers: its words are drawn.
     """
-    classes = list(np.unique(predictions.emotion))
-    every = classes + sorted(set(predictions.predicted) - set(classes))
-    tables = np.stack(
-        [
-            confusion_matrix(group.emotion, group.predicted, labels=every)[: len(classes)]
-            for _, group in predictions.groupby(_unit(predictions))
-        ]
-    )
-    draws = rng.multinomial(len(tables), np.full(len(tables), 1 / len(tables)), size=DRAWS)
-    totals = np.tensordot(draws, tables, axes=1)  # (draws, true, predicted)
-    hits = np.diagonal(totals[:, :, : len(classes)], axis1=1, axis2=2)
-    support = totals.sum(axis=2)
-    recall = np.divide(hits, support, where=support > 0, out=np.full(hits.shape, np.nan))
+    hits, clips = tallies(predictions)
+    draws = rng.multinomial(len(hits), np.full(len(hits), 1 / len(hits)), size=DRAWS)
     tails = np.array([1 - level, 1 + level]) / 2
-    low, high = np.quantile(np.nanmean(recall, axis=1), tails)
+    low, high = np.quantile(_mean_recall(draws @ hits, draws @ clips), tails)
     return float(low), float(high)
+
+
+def tallies(predictions: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Count right answers and clips, per speaker (of TESS alone: word) and emotion.
+
+    Returns
+    -------
+    hits, clips : np.ndarray [shape=(speakers, emotions)], in sorted order
+    """
+    right = predictions.emotion == predictions.predicted
+    table = pd.DataFrame(dict(unit=_unit(predictions), emotion=predictions.emotion, right=right))
+    where = dict(index="unit", columns="emotion", values="right", fill_value=0)
+    hits, clips = (table.pivot_table(aggfunc=how, **where) for how in ("sum", "size"))
+    return hits.to_numpy(dtype=float), clips.to_numpy(dtype=float)
+
+
+def compare(a: pd.DataFrame, b: pd.DataFrame, *, rng: np.random.Generator) -> dict[str, float]:
+    """Compare two systems on the same clips, paired by speaker (of TESS alone: by word).
+
+    Parameters
+    ----------
+    a, b : DataFrame, out-of-fold predictions of the same clips; each of any number of seeds
+    rng : np.random.Generator
+
+    Returns
+    -------
+    dict
+        difference (UAR of `a` minus that of `b`), low and high (its 95 % interval from a
+        bootstrap over speakers), p (two-sided, from a sign-flip test: under the null hypothesis
+        a speaker's answers could as well have come from the other system)
+
+    Raises
+    ------
+    ValueError
+        If the clips differ.
+    """
+    if set(a.clip_id) != set(b.clip_id):
+        both = len(set(a.clip_id) & set(b.clip_id))
+        raise ValueError(f"expected the same clips, found {both} in common")
+    (hits, clips), (others, theirs) = tallies(a), tallies(b)
+    seeds = clips.sum() / theirs.sum()  # where one has more of them
+    gained = hits - others * seeds
+    share = (gained / clips.sum(axis=0)).mean(axis=1)  # UAR is linear in the speakers
+    draws = rng.multinomial(len(hits), np.full(len(hits), 1 / len(hits)), size=DRAWS)
+    low, high = np.quantile(_mean_recall(draws @ gained, draws @ clips), (0.025, 0.975))
+    test = stats.permutation_test(
+        (share,), np.sum, permutation_type="samples", n_resamples=9999, vectorized=True, rng=rng
+    )
+    return dict(difference=float(share.sum()), low=low, high=high, p=float(test.pvalue))
+
+
+def holm(p: Sequence[float]) -> np.ndarray:
+    """Correct p-values of several tests (Holm 1979, Scand. J. Stat. 6: 65), in their order."""
+    p = np.asarray(p, dtype=float)
+    order = np.argsort(p)
+    corrected = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    result = np.empty(len(p))
+    result[order] = np.minimum(corrected, 1)
+    return result
 
 
 def by(predictions: pd.DataFrame, column: str, *, rng: np.random.Generator) -> pd.DataFrame:
@@ -92,3 +142,9 @@ def _unit(predictions: pd.DataFrame) -> pd.Series:
     if set(predictions.corpus) == {"tess"}:
         return predictions.clip_id.str.split("_").str[1]
     return predictions.speaker
+
+
+def _mean_recall(hits: np.ndarray, clips: np.ndarray) -> np.ndarray:
+    """Return the mean over emotions of hits per clip; an emotion that was not drawn is left out."""
+    recall = np.divide(hits, clips, where=clips > 0, out=np.full(hits.shape, np.nan))
+    return np.nanmean(recall, axis=1)

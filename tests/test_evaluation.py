@@ -103,3 +103,40 @@ def test_corpora_stand_apart_and_together():
 def test_per_emotion_has_a_row_each():
     report = evaluation.per_emotion(predictions())
     assert list(report.index) == sorted(EMOTIONS) and report.support.sum() == 240
+
+
+def wrong_in(table, speakers):
+    """The same predictions, all wrong for these speakers."""
+    inside = table.speaker.isin(speakers)
+    other = table.emotion.map(dict(zip(EMOTIONS, [*EMOTIONS[1:], EMOTIONS[0]], strict=True)))
+    return table.assign(predicted=table.predicted.where(~inside, other))
+
+
+def test_the_difference_is_that_of_the_uars_whatever_the_seeds():
+    a, b = predictions(), predictions(hit=0.3)
+    b = b.assign(clip_id=a.clip_id, speaker=a.speaker, emotion=a.emotion)
+    found = evaluation.compare(a, b, rng=np.random.default_rng(0))
+    uars = [balanced_accuracy_score(t.emotion, t.predicted) for t in (a, b)]
+    assert found["difference"] == pytest.approx(uars[0] - uars[1])
+    assert found["low"] < found["difference"] < found["high"]
+    twice = evaluation.compare(pd.concat([a, a]), b, rng=np.random.default_rng(0))
+    assert twice["difference"] == pytest.approx(found["difference"])
+
+
+def test_p_of_a_difference_that_every_speaker_shows_and_of_none():
+    """Six speakers, each better: of the 2^6 flips of signs two are as extreme."""
+    a = predictions(1200, 6, hit=1.0)
+    worse = wrong_in(a, set(a.speaker))
+    assert evaluation.compare(a, worse, rng=np.random.default_rng(0))["p"] == 2 / 2**6
+    assert evaluation.compare(a, a, rng=np.random.default_rng(0))["p"] == 1
+
+
+def test_other_clips_are_refused():
+    a = predictions()
+    with pytest.raises(ValueError, match="expected the same clips, found 59 in common"):
+        evaluation.compare(a, a.iloc[4:], rng=np.random.default_rng(0))
+
+
+def test_holm_by_hand():
+    np.testing.assert_allclose(evaluation.holm([0.01, 0.04, 0.03, 0.005]), [0.03, 0.06, 0.06, 0.02])
+    assert evaluation.holm([0.9, 0.8]).max() == 1
