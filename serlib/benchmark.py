@@ -14,7 +14,7 @@ from .errors import CorpusError
 from .files import replacing
 from .fits import Fit, Inputs, Task
 from .splits import Fold, clip_folds, row_fold
-from .systems import System, classes_of, get, select
+from .systems import DATA, System, classes_of, get, select
 
 
 def plan(
@@ -38,7 +38,7 @@ def plan(
     ----------
     name : str, a system of `SYSTEMS`
     data : str, a data set of `serlib.systems.DATA`
-    protocol : str, "rows", "clips" or "speakers"
+    protocol : str, one of `serlib.splits.PROTOCOLS`
     seed : int, of weights, batches and dropout
     inputs : Inputs, of the system's front end and variants
     clips : DataFrame, the clip table
@@ -57,12 +57,13 @@ def plan(
     system = get(name)
     if epochs is not None:
         system = replace(system, training=replace(system.training, epochs=epochs))
-    chosen = select(clips[clips.clip_id.isin(inputs.rows.clip_id)], data)
+    across = protocol == "corpora"
+    chosen = select(clips[clips.clip_id.isin(inputs.rows.clip_id)], data, across=across)
     inputs = inputs.of(chosen)
     if protocol == "rows":
         folds = [row_fold(len(inputs.rows), published=system.published)]
     else:
-        folds = clip_folds(chosen, protocol)
+        folds = clip_folds(chosen, protocol, scored=DATA[data][0][0])
         if system.whole:
             folds = [replace(_merged(f), validation=f.validation[:0]) for f in folds]
         elif system.published:  # its source left no clips aside: see `_parts`
@@ -108,7 +109,9 @@ def _task(
     system: System, label: str, fold: Fold, seed: int, inputs: Inputs, data: str, cache: Path
 ) -> Task:
     classes = classes_of(data)
-    lacking = [c for c in classes if c not in set(inputs.rows.emotion.iloc[fold.train])]
+    emotions = inputs.rows.emotion
+    needed = classes if isinstance(fold.name, int) else set(emotions.iloc[fold.test])
+    lacking = [c for c in needed if c not in set(emotions.iloc[fold.train])]
     if lacking:
         raise CorpusError(
             f"fold {fold.name}: no clip of {lacking} is left to train on; the clips are too few, "

@@ -21,7 +21,7 @@ from .systems import DATA, System, get, select
 
 
 def prepare(
-    system: System, run: Run, data: str, *, n_jobs: int = -1
+    system: System, run: Run, data: str, *, across: bool = False, n_jobs: int = -1
 ) -> tuple[Inputs, pd.DataFrame]:
     """Extract what a system needs of the clips of a data set, or take it from the cache.
 
@@ -30,6 +30,7 @@ def prepare(
     system : System
     run : Run
     data : str, a data set of `serlib.systems.DATA`
+    across : bool, the clips of other corpora too
     n_jobs : int, worker processes
 
     Returns
@@ -43,7 +44,7 @@ def prepare(
         If the run's corpora hold no clip of the data set.
     """
     clips = run.clips()
-    chosen = select(clips, data)
+    chosen = select(clips, data, across=across)
     rows, X, _ = extract_arrays(
         clips[clips.clip_id.isin(chosen.clip_id)],
         run.data,
@@ -86,11 +87,11 @@ def fit(
     fits, predictions = {}, {}
     refused = "no data set of these systems is among the clips; `serlib download` has more"
     how = dict(cache=CACHE / "fits", epochs=epochs)
-    for (name, data), group in groupby(keys, key=lambda key: key[:2]):
+    for (name, data, across), group in groupby(keys, key=lambda k: (*k[:2], k[2] == "corpora")):
         tasks, material = {}, ready
         for key in group:
             try:
-                material = material or prepare(get(name), run, data, n_jobs=n_jobs)
+                material = material or prepare(get(name), run, data, across=across, n_jobs=n_jobs)
                 tasks[key] = plan(*key, inputs=material[0], clips=material[1], **how)
             except CorpusError as error:
                 refused = f"{' '.join(key[:3])}: {error}"

@@ -211,8 +211,14 @@ def chosen(names: str, notebook: str) -> list[str]:
     return found
 
 
-def select(clips: pd.DataFrame, data: str) -> pd.DataFrame:
+def select(clips: pd.DataFrame, data: str, *, across: bool = False) -> pd.DataFrame:
     """Return the clips of a data set, their emotions in its label set.
+
+    Parameters
+    ----------
+    clips : DataFrame with `CLIP_COLUMNS`
+    data : str, a data set of `DATA`
+    across : bool, those of all other corpora too, as the protocol `corpora` needs them
 
     Raises
     ------
@@ -222,7 +228,7 @@ def select(clips: pd.DataFrame, data: str) -> pd.DataFrame:
         If there is no clip of it.
     """
     corpora, channels, label_set = _data(data)
-    chosen = clips[clips.corpus.isin(corpora) & clips.channel.isin(channels)]
+    chosen = clips[(across | clips.corpus.isin(corpora)) & clips.channel.isin(channels)]
     chosen = chosen.assign(emotion=to_label_set(chosen.emotion, label_set))
     chosen = chosen[chosen.emotion.notna()].reset_index(drop=True)
     if chosen.empty:

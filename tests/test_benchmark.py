@@ -202,3 +202,10 @@ def test_the_number_of_processes_changes_no_bit(features, clips, tmp_path):
     for a, b in zip(one, two, strict=True):
         pd.testing.assert_frame_equal(a.predictions, b.predictions, check_exact=True)
         assert a.history == b.history
+
+
+def test_corpora_are_scored_apart_from_what_was_trained_on(features, clips, tmp_path, seen):
+    (fit,) = score(features, clips, tmp_path, data="tess", protocol="corpora")
+    train, validation = (rows_of(part, fit, features) for part in seen[0])
+    assert set(train.corpus) == set(validation.corpus) == {"ravdess"}
+    assert set(fit.predictions.corpus) == {"tess"} and set(fit.predictions.fold) == {"ravdess"}

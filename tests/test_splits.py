@@ -112,3 +112,56 @@ def test_what_cannot_be_split_says_so(shipped):
 def test_speakers_of_two_corpora_do_not_collide():
     frame = pd.DataFrame({"speaker": ["emodb:03", "ravdess:03"]})
     assert frame.speaker.nunique() == 2 == len(speaker_folds(frame.speaker))
+
+
+def test_validation_scores_every_speaker_with_the_tested_ones_unseen(shipped):
+    clips = select(shipped, "ravdess")
+    outer, inner = clip_folds(clips, "speakers"), clip_folds(clips, "validation")
+    for real, inside in zip(outer, inner, strict=True):
+        seen = np.concatenate([inside.train, inside.validation, inside.test])
+        assert not set(seen) & set(real.test)
+        np.testing.assert_array_equal(inside.train, real.train)
+    assert sorted(np.concatenate([fold.test for fold in inner])) == list(range(len(clips)))
+
+
+@pytest.mark.parametrize("data", ["ravdess", "tess"])
+def test_neither_speaker_nor_sentence_on_two_sides(shipped, data):
+    clips = select(shipped, data)
+    folds = clip_folds(clips, "speakers+statements")
+    for fold in folds:
+        assert_a_division(fold, len(clips))
+        tested = clips.iloc[fold.test]
+        for part in (fold.train, fold.validation):
+            assert not set(tested.speaker) & set(clips.speaker.iloc[part])
+            assert not set(tested.statement) & set(clips.statement.iloc[part])
+    assert sorted(np.concatenate([fold.test for fold in folds])) == list(range(len(clips)))
+    assert [fold.name for fold in folds] == list(range(len(folds)))
+
+
+def test_corpora_train_on_one_and_score_another(shipped):
+    clips = select(shipped, "tess", across=True)
+    (fold,) = clip_folds(clips, "corpora", scored="tess")
+    assert fold.name == "ravdess"
+    for part, corpus in (
+        (fold.train, "ravdess"),
+        (fold.validation, "ravdess"),
+        (fold.test, "tess"),
+    ):
+        assert set(clips.corpus.iloc[part]) == {corpus}
+    assert len(fold.test) == 2800 and len(fold.train) + len(fold.validation) == 1440
+
+
+def test_corpora_score_what_both_have(shipped):
+    clips = select(shipped, "ravdess7", across=True)
+    clips = clips[(clips.corpus == "ravdess") | (clips.emotion != "disgust")]
+    clips = clips.reset_index(drop=True)
+    (fold,) = clip_folds(clips, "corpora", scored="ravdess")
+    assert set(clips.emotion.iloc[fold.test]) == set(clips.emotion) - {"disgust"}
+
+
+def test_one_corpus_or_sentence_is_not_enough(shipped):
+    clips = select(shipped, "tess")
+    with pytest.raises(CorpusError, match="`corpora` needs tess and another"):
+        clip_folds(clips, "corpora", scored="tess")
+    with pytest.raises(CorpusError, match="needs two sentences, found"):
+        clip_folds(clips[clips.statement == "back"], "speakers+statements")
