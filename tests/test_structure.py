@@ -16,7 +16,7 @@ LAYERS = [
     "sequences",
     "descriptors",
     "tables extraction splits project",
-    "systems models baselines",
+    "systems models baselines joint",
     "batches evaluation",
     "training",
     "fits",
@@ -27,7 +27,7 @@ LAYERS = [
     "cli",
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names.split()}
-KERAS = {"models", "training", "fits", "batches"}  # and `bundle`, inside functions
+KERAS = {"models", "joint", "training", "fits", "batches"}  # and `bundle`, inside functions
 
 
 def imports(path):
