@@ -189,7 +189,7 @@ def _train(task: Task, asker: int) -> None:
     else:
         X, labels = parts[0][0].reshape(len(fold.train), -1), Y[fold.train].argmax(axis=1)
         stored["model"], history = model.fit(X, labels), {}
-        proba = model.predict_proba(parts[2][0].reshape(len(fold.test), -1))
+        proba = probabilities(model, parts[2][0])
     for name, part in stored.items():
         with replacing(task.folder / f"{name}.joblib") as temporary:
             joblib.dump(part, temporary)
@@ -218,7 +218,14 @@ def _fit_network(
     )
     with replacing(task.folder / "model.keras") as temporary:
         model.save(temporary)
-    return history, model.predict(parts[2][0], batch_size=256, verbose=0)
+    return history, probabilities(model, parts[2][0])
+
+
+def probabilities(model: Model, x: np.ndarray) -> np.ndarray:
+    """Return the probabilities of inputs, in either kind's way [shape=(n, classes)]."""
+    if isinstance(model, keras.Model):
+        return model.predict(x, batch_size=256, verbose=0)
+    return model.predict_proba(x.reshape(len(x), -1))
 
 
 def _parts(

@@ -21,7 +21,7 @@ LAYERS = [
     "training",
     "fits",
     "benchmark bundle download results",
-    "catalogue",
+    "catalogue enrolment",
     "experiments notebooks report answers",
     "pipeline app",
     "cli",
