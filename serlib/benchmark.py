@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +13,8 @@ import pandas as pd
 from . import baselines, models
 from .errors import CorpusError
 from .files import replacing
-from .fits import Fit, Inputs, Task
-from .splits import Fold, clip_folds, row_fold
+from .fits import Inputs, Task
+from .splits import ENROLMENTS, Fold, clip_folds, row_fold
 from .systems import DATA, System, classes_of, get, select
 
 
@@ -69,13 +70,13 @@ def plan(
         elif system.published:  # its source left no clips aside: see `_parts`
             folds = [_merged(f) for f in folds]
         folds = [_rows_of(f, chosen, inputs.rows, system.variants) for f in folds]
-    label = f"{name}__{data}__{protocol}"
+    label = f"{name}__{data}__{'speakers' if protocol in ENROLMENTS else protocol}"
     return [_task(system, label, fold, seed, inputs, data, cache) for fold in folds]
 
 
-def write_predictions(fits: list[Fit], path: Path) -> pd.DataFrame:
+def write_predictions(folds: Sequence[pd.DataFrame], path: Path) -> pd.DataFrame:
     """Write the predictions of all folds, sorted, as gzip without name or time: byte-stable."""
-    table = pd.concat([fit.predictions for fit in fits], ignore_index=True)
+    table = pd.concat(folds, ignore_index=True)
     table = table.sort_values(["clip_id", "variant", "fold"], ignore_index=True)
     with replacing(path) as temporary:
         text = table.to_csv(index=False, float_format="%.4f", lineterminator="\n")

@@ -16,13 +16,8 @@ from .errors import AudioError
 from .fits import Task, probabilities
 from .joint import JointScaler
 from .scaling import CellScaler, FrameScaler
+from .splits import ENROLMENTS, SPLIT_SEED
 
-# Protocol: how many clips of a test speaker enrol, and of which emotion; None is all, or any.
-ENROLMENTS: dict[str, tuple[int | None, str | None]] = {
-    "speakers+enrolment": (None, None),
-    **{f"speakers+enrolment_{n}": (n, None) for n in (1, 3, 5, 10)},
-    **{f"speakers+enrolment_neutral{n}": (n, "neutral") for n in (1, 3)},
-}
 PRIOR = 5  # clips; chosen on validation speakers from 0, 2, 5, 10, 20
 
 
@@ -95,21 +90,22 @@ class EnrolledSpeaker:
         return predict_proba(source, self.bundle)
 
 
-def enrolled(task: Task, protocol: str, *, rng: np.random.Generator) -> pd.DataFrame:
+def enrolled(task: Task, protocol: str) -> pd.DataFrame:
     """Predict the test part of a fitted fold, each speaker enrolled with some of their clips.
 
     Parameters
     ----------
     task : Task, done
-    protocol : str, one of `ENROLMENTS`
-    rng : np.random.Generator, draws the clips that enrol; these are not scored, unless all do.
-        A speaker with too few clips, or none left to score, is left out.
+    protocol : str, one of `serlib.splits.ENROLMENTS`
 
     Returns
     -------
     DataFrame, as the predictions of a `Fit`
+        Without the clips that enrol, unless all do; without speakers who have too few.
     """
     count, emotion = ENROLMENTS[protocol]
+    # The draw is part of the protocol, as the splits are: the same clips for every system.
+    rng = np.random.default_rng(SPLIT_SEED)
     fit, tables = task.result(), []
     model, scaler = fit.model, fit.scaler
     for _, clips in fit.predictions.reset_index(drop=True).groupby("speaker"):

@@ -10,12 +10,15 @@ from . import results
 from .benchmark import plan, write_predictions
 from .bundle import Bundle, card, save_bundle
 from .catalogue import place
+from .enrolment import enrolled
 from .errors import CorpusError
 from .extraction import extract_arrays
 from .files import write_json
-from .fits import Fit, Inputs, fit_all
+from .fits import Fit, Inputs, Task, fit_all
+from .joint import average
 from .project import CACHE, Run
 from .results import Key
+from .splits import ENROLMENTS
 from .synthesis import synthesise
 from .systems import DATA, System, get, select
 
@@ -76,18 +79,19 @@ def fit(
 
     Returns
     -------
-    fits : dict, key -> a fit per fold
-    predictions : dict, key -> its out-of-fold predictions
+    fits : dict, key -> a fit per fold; for what a system averages, the keys are its parts'
+    predictions : dict, key -> its out-of-fold predictions, and those of its parts
 
     Raises
     ------
     CorpusError
         If the clips allow no key. One that they do not allow beside others is left out, aloud.
     """
-    fits, predictions = {}, {}
+    fits, predictions, keys = {}, {}, list(keys)
+    single = dict.fromkeys(part for key in keys for part in results.parts_of(key))
     refused = "no data set of these systems is among the clips; `serlib download` has more"
     how = dict(cache=CACHE / "fits", epochs=epochs)
-    for (name, data, across), group in groupby(keys, key=lambda k: (*k[:2], k[2] == "corpora")):
+    for (name, data, across), group in groupby(single, key=lambda k: (*k[:2], k[2] == "corpora")):
         tasks, material = {}, ready
         for key in group:
             try:
@@ -99,9 +103,16 @@ def fit(
         fit_all([task for folds in tasks.values() for task in folds], n_jobs=n_jobs)
         for key, folds in tasks.items():
             fits[key] = [task.result() for task in folds]
-            predictions[key] = _write(key, fits[key], run)
+            predictions[key] = _write(key, folds, run)
     if not fits:
         raise CorpusError(refused)
+    for key in keys:
+        parts = results.parts_of(key)
+        if key not in predictions and set(parts) <= set(predictions):
+            table = average([predictions[part] for part in parts])
+            predictions[key] = write_predictions(
+                [table], run.path("predictions", results.name(key))
+            )
     return fits, predictions
 
 
@@ -127,10 +138,13 @@ def save(key: Key, fit: Fit, table: pd.DataFrame, run: Run) -> Bundle:
     )
 
 
-def _write(key: Key, folds: list[Fit], run: Run) -> pd.DataFrame:
+def _write(key: Key, tasks: list[Task], run: Run) -> pd.DataFrame:
+    path, folds = run.path("predictions", results.name(key)), [task.result() for task in tasks]
+    if key[2] in ENROLMENTS:
+        return write_predictions([enrolled(task, key[2]) for task in tasks], path)
     histories = [
         {name: [round(value, 5) for value in values] for name, values in fit.history.items()}
         for fit in folds
     ]
     write_json(run.path("histories", results.name(key, ".json")), dict(folds=histories))
-    return write_predictions(folds, run.path("predictions", results.name(key)))
+    return write_predictions([fit.predictions for fit in folds], path)

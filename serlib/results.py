@@ -36,6 +36,13 @@ def keys_of(
     return keys
 
 
+def parts_of(key: Key) -> list[Key]:
+    """Return the keys of what a system averages; of one without members itself."""
+    system, data, protocol, seed = key
+    parts = [(name, n, k) for name, n in get(system).members for k in range(n)]
+    return [(name, data, protocol, seed * n + k) for name, n, k in parts] or [key]
+
+
 def name(key: Key, suffix: str = ".csv.gz") -> str:
     """Return the file name of a system's out-of-fold predictions, or with ".json" histories."""
     system, data, protocol, seed = key

@@ -14,8 +14,16 @@ from sklearn.model_selection import train_test_split
 
 from .errors import CorpusError
 
+# As `speakers`, but a test speaker's own clips shift the features: how many, of which emotion;
+# None is all, or any.
+ENROLMENTS: dict[str, tuple[int | None, str | None]] = {
+    "speakers+enrolment": (None, None),
+    **{f"speakers+enrolment_{n}": (n, None) for n in (1, 3, 5, 10)},
+    **{f"speakers+enrolment_neutral{n}": (n, "neutral") for n in (1, 3)},
+}
 # From leaky to honest; `validation` is where settings are chosen, and scores no test clip.
 PROTOCOLS = ("rows", "clips", "validation", "speakers", "speakers+statements", "corpora")
+PROTOCOLS += tuple(ENROLMENTS)
 SPLIT_SEED = 42  # S2's random_state; the split is part of the protocol, not of a run's seed
 
 # The five folds used by several papers (Luna-Jiménez et al. 2021, Sensors 21(22): 7665).
@@ -50,7 +58,7 @@ def clip_folds(clips: pd.DataFrame, protocol: str, *, scored: str = "") -> list[
     Parameters
     ----------
     clips : DataFrame with `CLIP_COLUMNS`, emotions in the system's label set
-    protocol : str, one of `PROTOCOLS`, but not "rows"
+    protocol : str, one of `PROTOCOLS`, but not "rows"; those of `ENROLMENTS` are "speakers"
     scored : str, the corpus that "corpora" scores
 
     Returns
@@ -71,9 +79,9 @@ def clip_folds(clips: pd.DataFrame, protocol: str, *, scored: str = "") -> list[
         "speakers+statements": lambda: _by_statements(clips),
         "corpora": lambda: _by_corpora(clips, scored),
     }
-    if protocol not in divide:
-        raise ValueError(f"Bad protocol {protocol!r}, expected one of {list(divide)}")
-    return list(divide[protocol]())
+    if protocol not in {*divide, *ENROLMENTS}:
+        raise ValueError(f"Bad protocol {protocol!r}, expected one of {[*divide, *ENROLMENTS]}")
+    return list(divide["speakers" if protocol in ENROLMENTS else protocol]())
 
 
 def row_fold(n_rows: int, *, published: bool = False) -> Fold:

@@ -73,6 +73,7 @@ class System:
     training: Training = Training()
     published: bool = False  # validates as its source did, on what is scored or seen
     baseline: bool = False  # `network` is one of `serlib.baselines`; measured, not offered
+    members: tuple[tuple[str, int], ...] = ()  # systems that it averages, each with so many seeds
     whole: bool = False  # its recipe is fixed, epochs too: the validation part is trained on
 
     @property

@@ -136,9 +136,9 @@ def test_another_question_is_another_fit(features, clips, tmp_path, seen, change
 def test_predictions_files_keep_the_contract(features, clips, tmp_path):
     path = tmp_path / results.name(("conv1d", "ravdess7", "speakers", 0))
     folds = score(features, clips, tmp_path)
-    written = benchmark.write_predictions(folds, path)
+    written = benchmark.write_predictions([f.predictions for f in folds], path)
     first = path.read_bytes()
-    benchmark.write_predictions(folds[::-1], path)
+    benchmark.write_predictions([f.predictions for f in folds[::-1]], path)
     assert path.read_bytes() == first and path.name == "conv1d__ravdess7__speakers__seed0.csv.gz"
     read = pd.read_csv(path)
     emotions = ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"]

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from serlib import catalogue, demo, experiments, models, report, results, systems
+from serlib import catalogue, demo, experiments, joint, models, report, results, systems
 from serlib.cli import main
 from serlib.errors import CorpusError
 from serlib.project import Run
@@ -98,3 +98,26 @@ def test_a_sixth_system_takes_one_entry_and_one_network(run, tmp_path, monkeypat
     assert catalogue.offered()["sixth"] == path
     assert main(["predict", "--system", "sixth", "--json", str(tmp_path / "a.wav")]) == 0
     assert '"system": "sixth"' in capsys.readouterr().out
+
+
+def test_an_average_fits_its_members_and_enrols_them(run, monkeypatch):
+    """Two seeds of one baseline and one of another, plain and with every clip of a speaker."""
+    members = (("duration_loudness", 2), ("majority", 1))
+    entry = systems.System("mean", "", (("ravdess", "speakers"),), "07", members=members)
+    monkeypatch.setitem(systems.SYSTEMS, "mean", entry)
+    for protocol in ("speakers", "speakers+enrolment"):
+        key = ("mean", "ravdess", protocol, 1)
+        fits, predictions = experiments.fit([key], run, n_jobs=1)
+        parts = [("duration_loudness", "ravdess", protocol, k) for k in (2, 3)]
+        parts.append(("majority", "ravdess", protocol, 1))
+        assert list(fits) == parts == results.parts_of(key) and set(predictions) == {key, *parts}
+        expected = joint.average([predictions[part] for part in parts])
+        probabilities = predictions[key].filter(regex="^p_")
+        np.testing.assert_allclose(probabilities, expected.filter(regex="^p_"))
+        assert (run.out / "predictions" / results.name(key)).exists()
+    plain, shifted = (
+        results.read(("duration_loudness", "ravdess", p, 2), run.out / "predictions")
+        for p in ("speakers", "speakers+enrolment")
+    )
+    assert list(plain.clip_id) == list(shifted.clip_id)
+    assert not np.allclose(plain.filter(regex="^p_"), shifted.filter(regex="^p_"))
