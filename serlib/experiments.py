@@ -15,7 +15,7 @@ from .errors import CorpusError
 from .extraction import extract_arrays
 from .files import write_json
 from .fits import Fit, Inputs, Task, fit_all
-from .joint import average
+from .joint import Joint, JointScaler, average, join
 from .project import CACHE, Run
 from .results import Key
 from .splits import ENROLMENTS
@@ -116,26 +116,41 @@ def fit(
     return fits, predictions
 
 
-def save(key: Key, fit: Fit, table: pd.DataFrame, run: Run) -> Bundle:
+def save(key: Key, fits: dict[Key, list[Fit]], table: pd.DataFrame, run: Run) -> Bundle:
     """Write the bundle of a fit to its place in the run's folder, with its model card.
 
     Parameters
     ----------
     key : (system, data, protocol, seed)
-    fit : Fit, of that key
+    fits : dict, key -> fits, with those of the key or of its parts
     table : DataFrame, from `serlib.results.summarise`, of the figures on the card
     run : Run
     """
     rng = np.random.default_rng(0)
+    parts = {part: fits[part][0] for part in results.parts_of(key)}
+    fitted = _joined(parts) if get(key[0]).members else _single(key, parts[key])
     return save_bundle(
         run.path(place(key[0])),
-        model=fit.model,
-        scaler=fit.scaler,
-        encoder=fit.encoder,
-        extractor=get(key[0]).front_end,
+        **fitted,
+        encoder=next(iter(parts.values())).encoder,
         reference=synthesise("happy", speaker="02", sentence="kids", rng=rng),
         card=card(key[0], DATA[key[1]][0], table),
     )
+
+
+def _single(key: Key, fit: Fit) -> dict:
+    return dict(model=fit.model, scaler=fit.scaler, extractor=get(key[0]).front_end)
+
+
+def _joined(parts: dict[Key, Fit]) -> dict:
+    """Return model, scaler and front end of what averages these fits."""
+    sides = {part: (get(part[0]).front_end, get(part[0]).variants) for part in parts}
+    scalers = {sides[part]: fit.scaler for part, fit in parts.items()}  # alike where both are
+    order = list(scalers)
+    joint = Joint(tuple(front_end for front_end, _ in order))
+    members = [(order.index(sides[part]), fit.model) for part, fit in parts.items()]
+    scaler = JointScaler(joint, list(scalers.values()))
+    return dict(model=join(joint, members), scaler=scaler, extractor=joint)
 
 
 def _write(key: Key, tasks: list[Task], run: Run) -> pd.DataFrame:

@@ -4,6 +4,7 @@ import pytest
 import soundfile as sf
 
 from serlib import catalogue, demo, experiments, joint, models, report, results, systems
+from serlib.bundle import predict_proba
 from serlib.cli import main
 from serlib.errors import CorpusError
 from serlib.project import Run
@@ -92,7 +93,7 @@ def test_a_sixth_system_takes_one_entry_and_one_network(run, tmp_path, monkeypat
     assert "`sixth` | RAVDESS, 5" in report.results_table(table)
     monkeypatch.setattr(catalogue, "RUNS", tmp_path)
     path = tmp_path / "default" / "bundles" / "sixth.joblib"
-    experiments.save(key, fits[key][0], table, Run(run.data, tmp_path / "default", demo=True))
+    experiments.save(key, fits, table, Run(run.data, tmp_path / "default", demo=True))
     y = synthesise("sad", speaker="02", sentence="kids", rng=np.random.default_rng(0))
     sf.write(tmp_path / "a.wav", y, 22050)
     assert catalogue.offered()["sixth"] == path
@@ -121,3 +122,17 @@ def test_an_average_fits_its_members_and_enrols_them(run, monkeypatch):
     )
     assert list(plain.clip_id) == list(shifted.clip_id)
     assert not np.allclose(plain.filter(regex="^p_"), shifted.filter(regex="^p_"))
+
+
+def test_the_bundle_of_an_average_answers_as_its_members_do(run, monkeypatch, tmp_path):
+    members = (("mfcc_cnn", 2), ("duration_loudness", 1))
+    entry = systems.System("mean", "", (("ravdess", "clips"),), "07", members=members)
+    monkeypatch.setitem(systems.SYSTEMS, "mean", entry)
+    (key,) = results.keys_of(["mean"], {"ravdess"}, first=True)
+    fits, predictions = experiments.fit([key], run, epochs=1, n_jobs=1)
+    table = results.ordered(results.summarise(predictions))
+    bundle = experiments.save(key, fits, table, Run(run.data, tmp_path, demo=True))
+    scored = predictions[key]
+    answers = predict_proba([run.data / path for path in scored.path], bundle)
+    found = [[answer[name[2:]] for name in scored.filter(regex="^p_")] for answer in answers]
+    np.testing.assert_allclose(found, scored.filter(regex="^p_"), atol=1e-3)
