@@ -17,7 +17,7 @@ LAYERS = [
     "descriptors",
     "tables extraction splits project",
     "systems models baselines joint",
-    "batches evaluation",
+    "batches evaluation calibration",
     "training",
     "fits",
     "benchmark bundle download results",
