@@ -4,14 +4,14 @@ The choice follows the sets of the field, ComParE (Weninger et al. 2013, Front. 
 and eGeMAPS (Eyben et al. 2016, IEEE Trans. Affect. Comput. 7: 190), computed with librosa.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import librosa
 import numpy as np
 from scipy import stats
-from sklearn.preprocessing import StandardScaler
 
 from .audio import SR, Source
+from .features import FrontEnd
 from .scaling import FrameScaler
 from .sequences import load_trimmed
 
@@ -84,7 +84,7 @@ def _pitch(y: np.ndarray, sr: int, hop_length: int, frames: int) -> tuple[np.nda
 
 
 @dataclass(frozen=True)
-class Descriptors:
+class Descriptors(FrontEnd):
     """Descriptors, their slopes and the mask [shape=(frames, 2 * descriptors + 1)].
 
     Padding and mask are those of `serlib.sequences.MfccDeltas`.
@@ -108,6 +108,8 @@ class Descriptors:
     hop_length: int = 512
     trim_db: float | None = 35
 
+    name = "descriptors"
+
     @property
     def shape(self) -> tuple[int, int]:
         """Shape of the features: frames; descriptors, slopes and mask."""
@@ -119,17 +121,9 @@ class Descriptors:
         """Time that the frames cover, s."""
         return self.shape[0] * self.hop_length / self.sr
 
-    def settings(self) -> dict:
-        """Return the settings as a dict that JSON holds."""
-        return {"front_end": "descriptors", **asdict(self)}
-
     def scaler(self) -> FrameScaler:
         """Return what standardises the features, not yet fitted."""
         return FrameScaler()
-
-    def as_input(self, X: np.ndarray) -> np.ndarray:
-        """Return scaled features as a network takes them."""
-        return X
 
     def load(self, source: Source) -> np.ndarray:
         """Load a clip, trimmed, at most `duration` long [shape=(n,)]; errors of `load_trimmed`."""
@@ -142,13 +136,9 @@ class Descriptors:
         x = np.concatenate([x, np.gradient(x, axis=0), np.ones((len(x), 1))], axis=1)
         return np.pad(x, ((0, self.shape[0] - len(x)), (0, 0))).astype(np.float32)
 
-    def get_predict_feat(self, path: Source) -> np.ndarray:
-        """Return the features of a clip [shape=`shape`]."""
-        return self.extract_features(self.load(path))
-
 
 @dataclass(frozen=True)
-class DurationLoudness:
+class DurationLoudness(FrontEnd):
     """How long and how loud a clip is [shape=(3,)]: what says nothing about the voice.
 
     Parameters
@@ -163,22 +153,8 @@ class DurationLoudness:
     hop_length: int = 512
     trim_db: float | None = 35
 
-    @property
-    def shape(self) -> tuple[int]:
-        """Shape of the features."""
-        return (3,)
-
-    def settings(self) -> dict:
-        """Return the settings as a dict that JSON holds."""
-        return {"front_end": "duration_loudness", **asdict(self)}
-
-    def scaler(self) -> StandardScaler:
-        """Return what standardises the features, not yet fitted."""
-        return StandardScaler()
-
-    def as_input(self, X: np.ndarray) -> np.ndarray:
-        """Return scaled features as a model takes them."""
-        return X
+    name = "duration_loudness"
+    shape = (3,)
 
     def load(self, source: Source) -> np.ndarray:
         """Load a clip, trimmed, whole [shape=(n,)]; errors of `load_trimmed`."""
@@ -191,10 +167,6 @@ class DurationLoudness:
         times = len(data) / (sr or self.sr)
         return np.array([times, level.mean(), level.max()], dtype=np.float32)
 
-    def get_predict_feat(self, path: Source) -> np.ndarray:
-        """Return duration and levels of a clip [shape=(3,)]."""
-        return self.extract_features(self.load(path))
-
 
 FUNCTIONALS = (
     *("mean", "deviation", "p05", "p25", "p50", "p75", "p95", "p75-p25", "p95-p05"),
@@ -203,7 +175,7 @@ FUNCTIONALS = (
 
 
 @dataclass(frozen=True)
-class Functionals:
+class Functionals(FrontEnd):
     """Statistics over a clip of each descriptor and of its slope [shape=(n,)].
 
     F0 counts in voiced frames alone; how long a clip is, and how much of it is voiced, stand
@@ -221,22 +193,12 @@ class Functionals:
     hop_length: int = 256
     trim_db: float | None = 35
 
+    name = "functionals"
+
     @property
     def shape(self) -> tuple[int]:
         """Shape of the features."""
         return (2 * (self.n_mfcc + self.n_bands + 16) * len(FUNCTIONALS) + 2,)
-
-    def settings(self) -> dict:
-        """Return the settings as a dict that JSON holds."""
-        return {"front_end": "functionals", **asdict(self)}
-
-    def scaler(self) -> StandardScaler:
-        """Return what standardises the features, not yet fitted."""
-        return StandardScaler()
-
-    def as_input(self, X: np.ndarray) -> np.ndarray:
-        """Return scaled features as a model takes them."""
-        return X
 
     def load(self, source: Source) -> np.ndarray:
         """Load a clip, trimmed, whole [shape=(n,)]; errors of `load_trimmed`."""
@@ -253,10 +215,6 @@ class Functionals:
                 table[:, column] = _functionals(values[:, None])[:, 0]
         times = len(data) / self.sr, voiced.mean()
         return np.concatenate([table.T.ravel(), times]).astype(np.float32)
-
-    def get_predict_feat(self, path: Source) -> np.ndarray:
-        """Return the functionals of a clip [shape=`shape`]."""
-        return self.extract_features(self.load(path))
 
 
 def _described(front_end: Descriptors | Functionals, y: np.ndarray, sr: int | None) -> np.ndarray:

@@ -5,7 +5,7 @@
 
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import Protocol
+from typing import ClassVar
 
 import librosa
 import numpy as np
@@ -23,21 +23,44 @@ FEATURE_COLUMNS = (
 )
 
 
-class FrontEnd(Protocol):
-    """What every front end has; one object serves training, prediction and the bundle."""
+class FrontEnd:
+    """What every front end has; one object serves training, prediction and the bundle.
 
-    @property
-    def shape(self) -> tuple[int, ...]: ...
-    def settings(self) -> dict: ...
-    def load(self, source: Source) -> np.ndarray: ...
-    def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray: ...
-    def get_predict_feat(self, path: Source) -> np.ndarray: ...
-    def scaler(self) -> StandardScaler: ...
-    def as_input(self, X: np.ndarray) -> np.ndarray: ...
+    A front end is a frozen dataclass of its settings, with a `name`, the `shape` of a clip's
+    features, `load` and `extract_features`.
+    """
+
+    name: ClassVar[str]
+    sr: int
+    shape: tuple[int, ...]
+
+    def settings(self) -> dict:
+        """Return the settings as a dict that JSON holds."""
+        return {"front_end": self.name, **asdict(self)}
+
+    def scaler(self) -> StandardScaler:
+        """Return what standardises the features, not yet fitted."""
+        return StandardScaler()
+
+    def as_input(self, X: np.ndarray) -> np.ndarray:
+        """Return scaled features as a network takes them."""
+        return X
+
+    def load(self, source: Source) -> np.ndarray:
+        """Load what the front end looks at of a clip [shape=(n,)]."""
+        raise NotImplementedError
+
+    def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:
+        """Return the features of a signal [shape=`shape`], float32."""
+        raise NotImplementedError
+
+    def get_predict_feat(self, path: Source) -> np.ndarray:
+        """Return the features of a clip [shape=`shape`], as S2's users call it."""
+        return self.extract_features(self.load(path))
 
 
 @dataclass(frozen=True)
-class Means:
+class Means(FrontEnd):
     """The 162-number front end of S2.
 
     Parameters
@@ -60,18 +83,8 @@ class Means:
     trim_db: float | None = None
     normalise: bool = False
 
-    @property
-    def shape(self) -> tuple[int]:
-        """Shape of the features."""
-        return (len(FEATURE_COLUMNS),)
-
-    def settings(self) -> dict:
-        """Return the settings as a dict that JSON holds."""
-        return {"front_end": "means", **asdict(self)}
-
-    def scaler(self) -> StandardScaler:
-        """Return what standardises the features, not yet fitted."""
-        return StandardScaler()
+    name = "means"
+    shape = (len(FEATURE_COLUMNS),)
 
     def as_input(self, X: np.ndarray) -> np.ndarray:
         """Return scaled features as S2's network takes them [shape=(n, 162, 1)], float32."""
@@ -127,10 +140,6 @@ class Means:
             mel,
         )
         return np.concatenate([f.mean(axis=1) for f in features]).astype(np.float32)
-
-    def get_predict_feat(self, path: Source) -> np.ndarray:
-        """Return the 162 features of a clip [shape=(162,)], as S2's users call it."""
-        return self.extract_features(self.load(path), self.sr)
 
 
 def _chroma(magnitude: np.ndarray, sr: int, n_fft: int) -> np.ndarray:

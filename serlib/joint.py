@@ -17,7 +17,7 @@ LEAST = 1e-4  # a probability counts as no less: one member that is sure cannot 
 
 
 @dataclass(frozen=True)
-class Joint:
+class Joint(FrontEnd):
     """Front ends side by side: the features of each, one after the other [shape=(n,)].
 
     Parameters
@@ -36,10 +36,6 @@ class Joint:
     def settings(self) -> dict:
         """Return the settings as a dict that JSON holds."""
         return {"front_end": "joint", "of": [f.settings() for f in self.front_ends]}
-
-    def as_input(self, X: np.ndarray) -> np.ndarray:
-        """Return scaled features as the joint network takes them."""
-        return X
 
     def load(self, source: Source) -> np.ndarray:
         """Load a clip as the first of the front ends does [shape=(n,)]."""

@@ -1,17 +1,18 @@
 """Front ends that keep time: MFCC with deltas, frame by frame, and the log-mel picture of S4."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import librosa
 import numpy as np
 
 from .audio import SR, Source, load, name_of
 from .errors import AudioError
+from .features import FrontEnd
 from .scaling import CellScaler, FrameScaler
 
 
 @dataclass(frozen=True)
-class MfccDeltas:
+class MfccDeltas(FrontEnd):
     """MFCC and their deltas [shape=(frames, coefficients + 1)]; the last column is the mask.
 
     The mask is 1 in frames of the clip and 0 in the padding behind it, so that a network may
@@ -37,6 +38,8 @@ class MfccDeltas:
     hop_length: int = 512
     trim_db: float | None = None
 
+    name = "mfcc_deltas"
+
     @property
     def shape(self) -> tuple[int, int]:
         """Shape of the features: frames, coefficients and mask."""
@@ -48,17 +51,9 @@ class MfccDeltas:
         """Time that the frames cover, s."""
         return self.shape[0] * self.hop_length / self.sr
 
-    def settings(self) -> dict:
-        """Return the settings as a dict that JSON holds."""
-        return {"front_end": "mfcc_deltas", **asdict(self)}
-
     def scaler(self) -> FrameScaler:
         """Return what standardises the features, not yet fitted."""
         return FrameScaler()
-
-    def as_input(self, X: np.ndarray) -> np.ndarray:
-        """Return scaled features as a network takes them."""
-        return X
 
     def load(self, source: Source) -> np.ndarray:
         """Load a clip, trimmed if so set, at most `duration` long [shape=(n,)].
@@ -94,13 +89,9 @@ class MfccDeltas:
         padding = self.shape[0] - len(x)
         return np.pad(x, ((0, padding), (0, 0))).astype(np.float32)
 
-    def get_predict_feat(self, path: Source) -> np.ndarray:
-        """Return the features of a clip [shape=`shape`]."""
-        return self.extract_features(self.load(path))
-
 
 @dataclass(frozen=True)
-class LogMel:
+class LogMel(FrontEnd):
     """The log-mel spectrogram of S4: the first 3 s, 128 bands in dB below the maximum.
 
     Parameters
@@ -118,6 +109,8 @@ class LogMel:
     n_fft: int = 2048
     hop_length: int = 512
 
+    name = "log_mel"
+
     @property
     def shape(self) -> tuple[int, int]:
         """Shape of the features: bands, frames."""
@@ -127,10 +120,6 @@ class LogMel:
     def span(self) -> float:
         """Time that the frames cover, s."""
         return self.frames * self.hop_length / self.sr
-
-    def settings(self) -> dict:
-        """Return the settings as a dict that JSON holds."""
-        return {"front_end": "log_mel", **asdict(self)}
 
     def scaler(self) -> CellScaler:
         """Return what standardises the features, not yet fitted."""
@@ -159,10 +148,6 @@ class LogMel:
         return librosa.util.fix_length(db, size=self.frames, axis=1, constant_values=dark).astype(
             np.float32
         )
-
-    def get_predict_feat(self, path: Source) -> np.ndarray:
-        """Return the features of a clip [shape=(n_mels, frames)]."""
-        return self.extract_features(self.load(path))
 
 
 def load_trimmed(source: Source, sr: int, n_fft: int, trim_db: float | None) -> np.ndarray:
