@@ -161,5 +161,6 @@ def _write(key: Key, tasks: list[Task], run: Run) -> pd.DataFrame:
         {name: [round(value, 5) for value in values] for name, values in fit.history.items()}
         for fit in folds
     ]
-    write_json(run.path("histories", results.name(key, ".json")), dict(folds=histories))
+    if any(histories):  # a baseline has none
+        write_json(run.path("histories", results.name(key, ".json")), dict(folds=histories))
     return write_predictions([fit.predictions for fit in folds], path)

@@ -16,7 +16,12 @@ Key = tuple[str, str, str, int]  # system, data, protocol, seed
 
 
 def keys_of(
-    systems: Iterable[str], corpora: Iterable[str], *, seed: int = 0, first: bool = False
+    systems: Iterable[str],
+    corpora: Iterable[str],
+    *,
+    seed: int = 0,
+    first: bool = False,
+    thorough: bool = False,
 ) -> list[Key]:
     """Return what systems are scored on: three seeds under their first protocol, else one.
 
@@ -26,11 +31,15 @@ def keys_of(
     corpora : iterable of str, what there is; data that needs another is left out
     seed : int, the first one
     first : bool, one seed under the first protocol, no more: what a bundle is made of
+    thorough : bool, three seeds under `clips`, `speakers` and their kin, as the benchmark has them
     """
     keys = []
     for system in map(get, systems):
         for data, protocol in system.scored[: 1 if first else None]:
-            three = (data, protocol) == system.scored[0] and not (first or system.published)
+            three = (data, protocol) == system.scored[0]
+            three |= thorough and protocol not in ("rows", "corpora")
+            if first or system.published or system.baseline:  # a baseline draws nothing
+                three = False
             if set(DATA[data][0]) <= set(corpora):
                 keys += [(system.name, data, protocol, seed + k) for k in range(3 if three else 1)]
     return keys

@@ -10,6 +10,7 @@ from .emotions import classes, to_label_set
 from .errors import CorpusError, SerlibError
 from .features import FrontEnd, Means
 from .sequences import LogMel, MfccDeltas
+from .splits import ENROLMENTS
 
 # name: corpora, channels, label set
 DATA: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
@@ -111,12 +112,12 @@ _PATIENT = Training(stop_patience=28, slow_patience=12)
 _S4 = replace(_S4, balanced=True, emphasis=(("surprise", 1.5),))
 
 
-def _baseline(name: str, network: str, front_end: FrontEnd) -> System:
+def _baseline(name: str, network: str, front_end: FrontEnd, *more: tuple[str, str]) -> System:
     """A baseline of notebook 07, on the data of S0."""
     return System(
         name,
         network,
-        (("ravdess", "clips"), ("ravdess", "speakers")),
+        (("ravdess", "clips"), ("ravdess", "speakers"), *more),
         "07",
         front_end,
         variants=("original",),
@@ -138,6 +139,7 @@ _SHORTER = dict(training=replace(_FLY, epochs=40, balanced=True))  # three times
 _BALANCED = dict(variants=VARIANTS, training=replace(_FRAMES, balanced=True))
 _PICTURES = dict(front_end=LogMel(), variants=("original",), training=_S4)
 _PICTURES |= dict(copies="noisy_or_masked")
+_NEW_SPEAKERS = tuple(("ravdess", name) for name in ("speakers+statements", *ENROLMENTS))
 _SONG = (("ravdess_song", "clips"), ("ravdess_song", "speakers"))
 
 SYSTEMS: dict[str, System] = {
@@ -176,7 +178,7 @@ SYSTEMS: dict[str, System] = {
         _baseline("duration_loudness", "logistic", DurationLoudness()),
         _baseline("means_logreg", "logistic", Means()),
         _baseline("means_svm", "svm", Means()),
-        _baseline("functionals_logreg", "regularised", Functionals()),
+        _baseline("functionals_logreg", "regularised", Functionals(), *_NEW_SPEAKERS),
     )
 }
 
