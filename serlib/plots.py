@@ -205,6 +205,35 @@ def intervals(table: pd.DataFrame, ax: Axes, *, chance: float | Sequence[float])
     return ax
 
 
+def falls(table: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw how each system falls from protocol to protocol, a line per row of the table.
+
+    Parameters
+    ----------
+    table : DataFrame, a row a system, a column a protocol, from leaky to honest; NaN where none
+    ax : Axes
+    """
+    for i, (_, row) in enumerate(table.iterrows()):
+        ax.plot([row.min(), row.max()], [i, i], color="#bbbbbb", linewidth=2, zorder=1)
+    looks = zip(table, ("#d55e00", "#e69f00", "#0072b2", "#009e73"), "Xos^", strict=False)
+    for name, colour, marker in looks:
+        ax.scatter(table[name], range(len(table)), s=70, color=colour, marker=marker, label=name)
+    ax.set_yticks(range(len(table)), table.index)
+    ax.invert_yaxis()
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=4, frameon=False)
+    return ax
+
+
+def reliability(bins: dict[str, pd.DataFrame], ax: Axes) -> Axes:
+    """Draw how often right answers are by how sure they are, a curve per named table of bins."""
+    ax.plot([0, 1], [0, 1], ":", color="#7f7f7f", label="as sure as right")
+    for (name, table), colour in zip(bins.items(), ("#d55e00", "#0072b2"), strict=False):
+        ax.plot(table.confidence, table.accuracy, "o-", color=colour, label=name)
+    ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="how sure it is", ylabel="share that is right")
+    ax.legend(frameon=True)
+    return ax
+
+
 _CORPUS_LOOK = {"ravdess": ("#0072b2", "o"), "tess": ("#d55e00", "^")}
 
 

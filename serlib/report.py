@@ -23,10 +23,11 @@ DATA = {
 
 
 def collect(metrics: Path) -> pd.DataFrame:
-    """Return the results of all metrics files of a folder, in the order of the systems."""
+    """Return the results of all metrics files of a folder, each once, in order of the systems."""
     files = sorted(metrics.glob("*.json"))
     results = [row for file in files for row in json.loads(file.read_text())["results"]]
-    return ordered(pd.DataFrame(results))
+    # The benchmark's hold those of the other notebooks too.
+    return ordered(pd.DataFrame(results).drop_duplicates(["system", "data", "protocol", "corpus"]))
 
 
 def results_table(results: pd.DataFrame) -> str:

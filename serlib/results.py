@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .errors import TableError
+from .errors import SerlibError, TableError
 from .evaluation import by_part
 from .splits import PROTOCOLS
 from .systems import DATA, SYSTEMS, get
@@ -43,6 +43,23 @@ def keys_of(
             if set(DATA[data][0]) <= set(corpora):
                 keys += [(system.name, data, protocol, seed + k) for k in range(3 if three else 1)]
     return keys
+
+
+def asked(systems: str, protocols: str, corpora: Iterable[str], *, seed: int = 0) -> list[Key]:
+    """Return the keys of the benchmark: of systems and protocols as "conv1d best", or "all".
+
+    Raises
+    ------
+    SerlibError
+        For a system or a protocol that does not exist; the message lists those that do.
+    """
+    names = [*SYSTEMS] if systems == "all" else [get(name).name for name in systems.split()]
+    named = [*PROTOCOLS] if protocols == "all" else protocols.split()
+    for protocol in named:
+        if protocol not in PROTOCOLS:
+            raise SerlibError(f"Bad protocol {protocol!r}, expected one of {[*PROTOCOLS]}")
+    every = keys_of(names, corpora, seed=seed, thorough=True)
+    return [key for key in every if key[2] in named]
 
 
 def parts_of(key: Key) -> list[Key]:

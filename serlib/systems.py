@@ -140,6 +140,7 @@ _BALANCED = dict(variants=VARIANTS, training=replace(_FRAMES, balanced=True))
 _PICTURES = dict(front_end=LogMel(), variants=("original",), training=_S4)
 _PICTURES |= dict(copies="noisy_or_masked")
 _NEW_SPEAKERS = tuple(("ravdess", name) for name in ("speakers+statements", *ENROLMENTS))
+_NEW_SPEAKERS += (("tess", "speakers"), ("ravdess7", "corpora"), ("tess", "corpora"))
 _SONG = (("ravdess_song", "clips"), ("ravdess_song", "speakers"))
 
 SYSTEMS: dict[str, System] = {
@@ -179,6 +180,7 @@ SYSTEMS: dict[str, System] = {
         _baseline("means_logreg", "logistic", Means()),
         _baseline("means_svm", "svm", Means()),
         _baseline("functionals_logreg", "regularised", Functionals(), *_NEW_SPEAKERS),
+        _baseline("functionals_shuffled", "shuffled", Functionals()),
     )
 }
 

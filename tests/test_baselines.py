@@ -60,6 +60,13 @@ def test_majority_is_chance(features, clips, tmp_path):
     assert found["uar"] == pytest.approx(1 / 8)
 
 
+def test_shuffled_labels_are_near_chance(features, clips, tmp_path):
+    folds = score("functionals_shuffled", features, clips, tmp_path)
+    predictions = pd.concat([fit.predictions for fit in folds])
+    found = evaluation.scores(predictions, rng=np.random.default_rng(0))
+    assert found["uar"] == pytest.approx(1 / 8, abs=0.05)
+
+
 def test_margins_are_a_distribution_over_the_classes():
     X = np.random.default_rng(0).standard_normal((90, 3))
     model = baselines.svm().fit(X, np.arange(90) % 3)
