@@ -182,7 +182,11 @@ def _by_corpora(clips: pd.DataFrame, scored: str) -> Iterable[Fold]:
     for corpus in others:
         rest = clips[clips.corpus == corpus]
         test = np.flatnonzero((clips.corpus == scored) & clips.emotion.isin(rest.emotion.unique()))
-        parts = _divide(rest, _recordings(rest), 0.1)
+        try:
+            parts = _divide(rest, _recordings(rest), 0.1)
+        except CorpusError as error:
+            print(f"not trained on {corpus}: {error}")
+            continue
         yield Fold(corpus, *(_where(clips, part) for part in parts), test)
 
 

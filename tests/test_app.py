@@ -1,5 +1,6 @@
 """The page: its functions, and itself in a real browser where one is installed."""
 
+import re
 import shutil
 import socket
 from urllib.parse import urlparse
@@ -30,6 +31,17 @@ def test_the_answer_is_that_of_the_library(wav):
     assert tuple(probabilities) == EMOTIONS
     assert probabilities == app.predict_proba(wav, catalogue.open_bundle("conv1d"))
     assert figure.axes[0].get_title().startswith("What the system heard: ")
+
+
+@pytest.mark.parametrize("system", ["bilstm_attention", "bilstm_attention_augmented"])
+def test_where_attention_lay_is_drawn_over_the_clip(wav, system):
+    _, figure = app.answer(wav, system)
+    top, _, attention = figure.axes
+    assert re.match(r"It listened most at \d\.\d s of \d\.\d s", top.get_title())
+    (steps,) = attention.patches
+    values, edges, _ = steps.get_data()
+    assert values.sum() == pytest.approx(1, abs=1e-4) and edges[0] == 0
+    assert edges[-1] == pytest.approx(catalogue.open_bundle(system)["extractor"].span)
 
 
 @pytest.mark.parametrize(
@@ -110,11 +122,11 @@ def page(browser, address):
     page.context.close()
 
 
-def ask(page):
+def ask(page, emotions=EMOTIONS):
     page.get_by_role("button", name="Which emotion?").click()
     label = page.get_by_test_id("label-output-value")
     label.wait_for(timeout=60_000)
-    assert label.inner_text().strip() in EMOTIONS
+    assert label.inner_text().strip() in emotions
     page.locator("img[alt], .plot-container img, .matplotlib img").first.wait_for()
     return label.inner_text().strip()
 
@@ -124,6 +136,14 @@ def test_upload_in_a_browser(page, wav):
     page.get_by_label("Play").first.wait_for()
     probabilities, _ = app.answer(wav, "conv1d")
     assert ask(page) == max(probabilities, key=probabilities.get)
+
+
+def test_another_system_is_chosen_in_a_browser(page, wav):
+    page.get_by_label("bilstm_attention", exact=True).check()
+    page.locator("input[type=file]").first.set_input_files(wav)
+    page.get_by_label("Play").first.wait_for()
+    probabilities, _ = app.answer(wav, "bilstm_attention")
+    assert ask(page, {*EMOTIONS, "calm"}) == max(probabilities, key=probabilities.get)
 
 
 def test_microphone_in_a_browser(page):

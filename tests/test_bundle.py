@@ -3,6 +3,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import joblib
@@ -14,7 +15,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import serlib
 from serlib import bundle as bundles
-from serlib import models
+from serlib import models, systems
+from serlib.catalogue import open_bundle
 from serlib.errors import AudioError, BundleError
 from serlib.features import Means
 from serlib.project import ARTIFACTS, ROOT
@@ -202,3 +204,17 @@ def test_attention_is_a_share_of_every_step(front_end, network, tmp_path):
 
 def test_a_network_without_attention_has_none(saved):
     assert bundles.attention((clip(), 22050), serlib.load_bundle(saved)) is None
+
+
+@pytest.mark.parametrize(
+    "name", [n for n, s in systems.SYSTEMS.items() if s.offered and s.network == "bigru_attention"]
+)
+def test_two_more_seconds_of_padding_move_no_answer_of_a_system_that_uses_the_mask(name):
+    bundle = open_bundle(name)
+    padded = bundle["extractor"].padded + 2
+    longer = bundle | dict(extractor=replace(bundle["extractor"], padded=padded))
+    for k in range(3):
+        answers = [
+            list(bundles.predict_proba((clip(k), 22050), b).values()) for b in (bundle, longer)
+        ]
+        np.testing.assert_allclose(*answers, atol=1e-4)
