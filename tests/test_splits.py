@@ -159,6 +159,14 @@ def test_corpora_score_what_both_have(shipped):
     assert set(clips.emotion.iloc[fold.test]) == set(clips.emotion) - {"disgust"}
 
 
+def test_a_corpus_too_small_to_train_on_is_left_out_aloud(shipped, capsys):
+    clips = select(shipped, "tess", across=True)
+    few = clips[clips.corpus == "ravdess"].drop_duplicates("emotion").assign(corpus="savee")
+    folds = clip_folds(pd.concat([clips, few], ignore_index=True), "corpora", scored="tess")
+    assert [fold.name for fold in folds] == ["ravdess"]
+    assert "not trained on savee: too few clips" in capsys.readouterr().out
+
+
 def test_one_corpus_or_sentence_is_not_enough(shipped):
     clips = select(shipped, "tess")
     with pytest.raises(CorpusError, match="`corpora` needs tess and another"):
