@@ -33,10 +33,13 @@ def collect(metrics: Path) -> pd.DataFrame:
 def results_table(results: pd.DataFrame) -> str:
     """Return results as a Markdown table: a row per system, data and protocol.
 
+    Without what is no result but a step on the way, and without the curve over enrolled clips.
+
     Parameters
     ----------
     results : DataFrame, as `collect` returns it
     """
+    results = results[~results.protocol.str.match("validation|.*enrolment_")]
     lines = [
         "| system | data | protocol | RAVDESS | TESS | accuracy, all | seeds |",
         "|---|---|---|---|---|---|---|",
