@@ -7,16 +7,13 @@ and the same shift of the features.
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
 from .audio import Source
 from .bundle import Bundle, get_predictions, predict_proba
 from .errors import AudioError
-from .fits import Task, probabilities
 from .joint import JointScaler
 from .scaling import CellScaler, FrameScaler
-from .splits import ENROLMENTS, SPLIT_SEED
 
 PRIOR = 5  # clips; chosen on validation speakers from 0, 2, 5, 10, 20
 
@@ -88,40 +85,3 @@ class EnrolledSpeaker:
     def predict_proba(self, source: Source | list[Source]) -> dict | list[dict]:
         """Return the probability of each emotion for a clip of the speaker, or for many."""
         return predict_proba(source, self.bundle)
-
-
-def enrolled(task: Task, protocol: str) -> pd.DataFrame:
-    """Predict the test part of a fitted fold, each speaker enrolled with some of their clips.
-
-    Parameters
-    ----------
-    task : Task, done
-    protocol : str, one of `serlib.splits.ENROLMENTS`
-
-    Returns
-    -------
-    DataFrame, as the predictions of a `Fit`
-        Without the clips that enrol, unless all do; without speakers who have too few.
-    """
-    count, emotion = ENROLMENTS[protocol]
-    # The draw is part of the protocol, as the splits are: the same clips for every system.
-    rng = np.random.default_rng(SPLIT_SEED)
-    fit, tables = task.result(), []
-    model, scaler = fit.model, fit.scaler
-    for _, clips in fit.predictions.reset_index(drop=True).groupby("speaker"):
-        rows = task.fold.test[clips.index]
-        able = clips.index if emotion is None else clips.index[clips.emotion == emotion]
-        if count is None:
-            enrolling, scored = rows, clips
-        elif len(able) < count or len(clips) == count:
-            continue
-        else:
-            drawn = rng.choice(able, count, replace=False)
-            enrolling, scored = task.fold.test[drawn], clips.drop(index=drawn)
-        speaker = enrol(scaler, task.inputs.X[enrolling])
-        X = speaker.transform(task.inputs.X[task.fold.test[scored.index]])
-        proba = probabilities(model, task.system.front_end.as_input(X))
-        columns = {f"p_{name}": proba[:, i] for i, name in enumerate(task.classes)}
-        predicted = np.array(task.classes)[proba.argmax(axis=1)]
-        tables.append(scored.assign(predicted=predicted, **columns))
-    return pd.concat(tables, ignore_index=True)

@@ -10,12 +10,12 @@ from . import results
 from .benchmark import plan, write_predictions
 from .bundle import Bundle, card, save_bundle
 from .catalogue import place
-from .enrolment import enrolled
 from .errors import CorpusError
 from .extraction import extract_arrays
 from .files import write_json
 from .fits import Fit, Inputs, Task, fit_all
-from .joint import Joint, JointScaler, average, join
+from .joint import Joint, JointScaler, average
+from .models import join
 from .project import CACHE, Run
 from .results import Key
 from .splits import ENROLMENTS
@@ -156,7 +156,7 @@ def _joined(parts: dict[Key, Fit]) -> dict:
 def _write(key: Key, tasks: list[Task], run: Run) -> pd.DataFrame:
     path, folds = run.path("predictions", results.name(key)), [task.result() for task in tasks]
     if key[2] in ENROLMENTS:
-        return write_predictions([enrolled(task, key[2]) for task in tasks], path)
+        return write_predictions([task.enrolled(key[2]) for task in tasks], path)
     histories = [
         {name: [round(value, 5) for value in values] for name, values in fit.history.items()}
         for fit in folds

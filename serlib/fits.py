@@ -18,9 +18,10 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from tqdm import tqdm
 
 from . import augment
+from .enrolment import enrol
 from .features import FEATURE_COLUMNS
 from .files import replacing, write_json
-from .splits import Fold
+from .splits import ENROLMENTS, SPLIT_SEED, Fold
 from .systems import System, Training
 from .tables import KEY_COLUMNS
 from .training import fit, read_state
@@ -107,10 +108,41 @@ class Task:
         history = json.loads((self.folder / "history.json").read_text())
         proba = np.load(self.folder / "proba.npy")
         table = self.inputs.rows.iloc[self.fold.test]
-        predicted = np.array(self.classes)[proba.argmax(axis=1)]
-        table = table.assign(fold=self.fold.name, predicted=predicted)[ID_COLUMNS]
+        table = table.assign(fold=self.fold.name, predicted="")[ID_COLUMNS]
+        return Fit(self.folder, history, self._answers(table, proba))
+
+    def enrolled(self, protocol: str) -> pd.DataFrame:
+        """Return the predictions of a fit that is done, each speaker enrolled with own clips.
+
+        Parameters
+        ----------
+        protocol : str, one of `serlib.splits.ENROLMENTS`
+
+        Returns
+        -------
+        DataFrame, as the predictions of a `Fit`
+            Without the clips that enrol, unless all do; without speakers who have too few.
+        """
+        count, emotion = ENROLMENTS[protocol]
+        # The draw is part of the protocol, as the splits are: the same clips for every system.
+        rng, fit, tables = np.random.default_rng(SPLIT_SEED), self.result(), []
+        model, scaler, X = fit.model, fit.scaler, self.inputs.X[self.fold.test]
+        for _, clips in fit.predictions.reset_index(drop=True).groupby("speaker"):
+            able = clips.index if emotion is None else clips.index[clips.emotion == emotion]
+            enrolling = scored = clips.index
+            if count is not None:
+                if len(able) < count or len(clips) == count:
+                    continue
+                enrolling = rng.choice(able, count, replace=False)
+                scored = clips.index.drop(enrolling)
+            Z = enrol(scaler, X[enrolling]).transform(X[scored])
+            proba = probabilities(model, self.system.front_end.as_input(Z))
+            tables.append(self._answers(clips.loc[scored], proba))
+        return pd.concat(tables, ignore_index=True)
+
+    def _answers(self, rows: pd.DataFrame, proba: np.ndarray) -> pd.DataFrame:
         columns = {f"p_{emotion}": proba[:, i] for i, emotion in enumerate(self.classes)}
-        return Fit(self.folder, history, table.assign(**columns))
+        return rows.assign(predicted=np.array(self.classes)[proba.argmax(axis=1)], **columns)
 
 
 def fit_all(tasks: list[Task], *, n_jobs: int = -1) -> None:

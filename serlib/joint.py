@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import keras
 import numpy as np
 import pandas as pd
-from keras import layers, ops
-from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from .audio import SR, Source
@@ -69,36 +66,8 @@ class JointScaler:
         return np.concatenate(scaled, axis=1).astype(np.float32)
 
 
-def join(
-    joint: Joint, members: Sequence[tuple[int, keras.Model | LogisticRegression]]
-) -> keras.Model:
-    """Return one network over the features of all front ends: the members' geometric mean.
-
-    Parameters
-    ----------
-    joint : Joint
-    members : sequence of (index of its front end, fitted model)
-
-    Returns
-    -------
-    keras.Model
-    """
-    inputs = keras.Input(joint.shape)
-    ends = np.cumsum([0, *(int(np.prod(f.shape)) for f in joint.front_ends)])
-    logs = []
-    for number, (index, model) in enumerate(members):
-        network = _network(model, int(np.prod(joint.front_ends[index].shape)))
-        network.name = f"member_{number}"
-        x = inputs[:, int(ends[index]) : int(ends[index + 1])]
-        bands = network.input_shape[2:]  # the first axis may be of any length
-        x = layers.Reshape((-1, *bands))(x)
-        logs.append(ops.log(ops.maximum(network(x), LEAST)))
-    mean = layers.Average()(logs) if len(logs) > 1 else logs[0]
-    return keras.Model(inputs, layers.Softmax()(mean), name="joint")
-
-
 def average(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Average out-of-fold predictions of the same clips, as `join` does.
+    """Average out-of-fold predictions of the same clips, as `serlib.models.join` does.
 
     Raises
     ------
@@ -118,13 +87,3 @@ def average(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     emotions = np.array([name.removeprefix("p_") for name in columns])
     averaged = dict(zip(columns, mean.T, strict=True))
     return first.assign(predicted=emotions[mean.argmax(axis=1)], **averaged)
-
-
-def _network(model: keras.Model | LogisticRegression, n: int) -> keras.Model:
-    """Return a model as a network; a logistic regression is one dense layer."""
-    if isinstance(model, keras.Model):
-        return model
-    dense = layers.Dense(len(model.classes_), activation="softmax")
-    network = keras.Sequential([keras.Input((n,)), dense])
-    dense.set_weights([model.coef_.T, model.intercept_])
-    return network

@@ -1,10 +1,17 @@
 """The networks, in Keras 3, of built-in layers only: a saved file needs nobody's code.
 
-Each takes the shape of its input and the number of classes, and returns a model.
+Each takes the shape of its input and the number of classes, and returns a model; `join` makes
+one of several.
 """
 
+from collections.abc import Sequence
+
 import keras
+import numpy as np
 from keras import layers, ops
+from sklearn.linear_model import LogisticRegression
+
+from .joint import LEAST, Joint
 
 
 def conv1d(input_shape: tuple[int, ...] = (162, 1), n_classes: int = 7) -> keras.Model:
@@ -129,3 +136,41 @@ def bigru_attention(input_shape: tuple[int, int], n_classes: int) -> keras.Model
     x = layers.Dropout(0.2)(x)
     outputs = layers.Dense(n_classes, activation="softmax")(x)
     return keras.Model(inputs, outputs, name="bigru_attention")
+
+
+def join(
+    joint: Joint, members: Sequence[tuple[int, keras.Model | LogisticRegression]]
+) -> keras.Model:
+    """Return one network over the features of all front ends: the members' geometric mean.
+
+    Parameters
+    ----------
+    joint : Joint
+    members : sequence of (index of its front end, fitted model)
+
+    Returns
+    -------
+    keras.Model
+    """
+    inputs = keras.Input(joint.shape)
+    ends = np.cumsum([0, *(int(np.prod(f.shape)) for f in joint.front_ends)])
+    logs = []
+    for number, (index, model) in enumerate(members):
+        network = _network(model, int(np.prod(joint.front_ends[index].shape)))
+        network.name = f"member_{number}"
+        x = inputs[:, int(ends[index]) : int(ends[index + 1])]
+        bands = network.input_shape[2:]  # the first axis may be of any length
+        x = layers.Reshape((-1, *bands))(x)
+        logs.append(ops.log(ops.maximum(network(x), LEAST)))
+    mean = layers.Average()(logs) if len(logs) > 1 else logs[0]
+    return keras.Model(inputs, layers.Softmax()(mean), name="joint")
+
+
+def _network(model: keras.Model | LogisticRegression, n: int) -> keras.Model:
+    """Return a model as a network; a logistic regression is one dense layer."""
+    if isinstance(model, keras.Model):
+        return model
+    dense = layers.Dense(len(model.classes_), activation="softmax")
+    network = keras.Sequential([keras.Input((n,)), dense])
+    dense.set_weights([model.coef_.T, model.intercept_])
+    return network

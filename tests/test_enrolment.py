@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from serlib import baselines, enrolment, fits
+from serlib import baselines, fits
 from serlib.bundle import load_bundle, predict_proba, save_bundle
 from serlib.descriptors import DurationLoudness
 from serlib.enrolment import PRIOR, EnrolledSpeaker, SpeakerScaler, enrol
@@ -96,7 +96,7 @@ def task(tmp_path):
 @pytest.mark.parametrize("protocol", ENROLMENTS)
 def test_clips_that_enrol_are_not_scored(task, protocol):
     count, emotion = ENROLMENTS[protocol]
-    table = enrolment.enrolled(task, protocol)
+    table = task.enrolled(protocol)
     assert list(table.columns) == list(task.result().predictions.columns)
     tested = task.result().predictions
     assert len(table) == (24 if count is None else 24 - 2 * count)
@@ -110,13 +110,13 @@ def test_a_speaker_without_enough_clips_is_left_out(task, tmp_path):
     task = replace(task, fold=fold, folder=tmp_path / "few")
     fits.fit_all([task], n_jobs=1)
     for protocol in ("speakers+enrolment_3", "speakers+enrolment_neutral3"):
-        table = enrolment.enrolled(task, protocol)
+        table = task.enrolled(protocol)
         assert set(table.speaker) == {"ravdess:04"}
 
 
 def test_enrolment_helps_where_speakers_differ_by_an_offset(task):
     plain = task.result().predictions
-    table = enrolment.enrolled(task, "speakers+enrolment")
+    table = task.enrolled("speakers+enrolment")
     right = [(t.emotion == t.predicted).mean() for t in (plain, table)]
     assert right[1] > right[0] + 0.2
 
@@ -139,7 +139,7 @@ def test_what_is_scored_is_what_a_user_gets(tmp_path):
     inputs = fits.Inputs(rows, X)
     task = fits.Task(system, baselines.logistic, fold, 0, inputs, EMOTIONS, tmp_path / "fit")
     fits.fit_all([task], n_jobs=1)
-    scored = enrolment.enrolled(task, "speakers+enrolment")
+    scored = task.enrolled("speakers+enrolment")
     fit = task.result()
     bundle = dict(model=_Flat(fit.model), scaler=fit.scaler, encoder=fit.encoder)
     bundle |= dict(extractor=front_end, classes=list(EMOTIONS), reference={}, versions={})

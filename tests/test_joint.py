@@ -8,7 +8,7 @@ from sklearn.preprocessing import OneHotEncoder
 from serlib import models
 from serlib.bundle import load_bundle, predict_proba, save_bundle
 from serlib.descriptors import DurationLoudness
-from serlib.joint import Joint, JointScaler, average, join
+from serlib.joint import Joint, JointScaler, average
 from serlib.sequences import LogMel, MfccDeltas
 from serlib.synthesis import synthesise
 
@@ -58,7 +58,7 @@ def test_the_joint_network_is_the_members_geometric_mean(clips, members):
     joint = Joint(FRONT_ENDS)
     X = np.stack([joint.get_predict_feat(clip) for clip in clips])
     assert X.shape == (len(clips), *joint.shape)
-    model = join(joint, fitted)
+    model = models.join(joint, fitted)
     proba = model.predict(JointScaler(joint, scalers).transform(X), verbose=0)
     np.testing.assert_allclose(proba, expected(clips, scalers, fitted), atol=1e-5)
 
@@ -69,7 +69,7 @@ def test_it_travels_in_a_bundle_like_any_other(clips, members, tmp_path):
     encoder = OneHotEncoder(categories=[EMOTIONS]).fit(np.array(EMOTIONS, dtype=object)[:, None])
     save_bundle(
         tmp_path / "best.joblib",
-        model=join(joint, fitted),
+        model=models.join(joint, fitted),
         scaler=JointScaler(joint, scalers),
         encoder=encoder,
         extractor=joint,

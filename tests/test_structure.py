@@ -13,21 +13,22 @@ LAYERS = [
     "synthesis index",
     "augment scaling demo levels plots",
     "features",
-    "sequences",
+    "sequences bundle joint",
+    "enrolment",
     "descriptors",
     "tables extraction splits project",
-    "systems models baselines joint",
+    "systems models baselines",
     "batches evaluation calibration",
     "training",
     "fits",
-    "benchmark bundle download results",
-    "catalogue enrolment",
+    "benchmark download results",
+    "catalogue",
     "experiments notebooks report answers",
     "pipeline app",
     "cli",
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names.split()}
-KERAS = {"models", "joint", "training", "fits", "batches"}  # and `bundle`, inside functions
+KERAS = {"models", "training", "fits", "batches"}  # and `bundle`, inside functions
 
 
 def imports(path):
