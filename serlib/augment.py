@@ -7,7 +7,8 @@ import librosa
 import numpy as np
 
 VARIANTS = ("original", "noise", "stretch_pitch")  # the rows of S2
-KNOWN = (*VARIANTS, "shift", "speed_090", "speed_110")
+SPEEDS = ("speed_080", "speed_090", "speed_110", "speed_120")
+KNOWN = (*VARIANTS, "shift", *SPEEDS)
 
 
 def noise(y: np.ndarray, *, rng: np.random.Generator, amplitude: float = 0.035) -> np.ndarray:
@@ -106,6 +107,6 @@ def variant(y: np.ndarray, name: str, *, sr: int, rng: np.random.Generator) -> n
             return pitch(stretch(y), sr=sr)
         case "shift":
             return shift(y, rng=rng)
-        case "speed_090" | "speed_110":
+        case name if name in SPEEDS:
             return speed(y, sr=sr, rate=int(name[-3:]) / 100)
     raise ValueError(f"Bad variant {name!r}, expected one of {list(KNOWN)}")

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from .systems import Training
+from .recipes import Training
 
 
 class Batches(keras.utils.PyDataset):

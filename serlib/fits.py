@@ -21,8 +21,8 @@ from . import augment
 from .enrolment import enrol
 from .features import FEATURE_COLUMNS
 from .files import replacing, write_json
+from .recipes import System, Training
 from .splits import ENROLMENTS, SPLIT_SEED, Fold
-from .systems import System, Training
 from .tables import KEY_COLUMNS
 from .training import fit, read_state
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .batches import Batches
 from .files import replacing, write_json
-from .systems import Training
+from .recipes import Training
 
 _STATE = ("wait", "best", "best_epoch", "cooldown_counter")  # of callbacks, from epoch to epoch
 
