@@ -118,7 +118,7 @@ def load_bundle(path: str | Path) -> Bundle:
     if sha256(path) != expected:
         raise BundleError(f"{path}: truncated or altered: its checksum differs. {_REMAKE}")
     bundle = joblib.load(path)
-    _verify(bundle)
+    verify(bundle)
     return bundle
 
 
@@ -151,7 +151,7 @@ def predict_proba(
     source: Source | Sequence[Source], bundle: Bundle
 ) -> dict[str, float] | list[dict[str, float]]:
     """Return the probability of each emotion for a clip, or for many; as `get_predictions`."""
-    _verify(bundle)
+    verify(bundle)
     sources = source if isinstance(source, list) else [source]
     if not sources:
         return []
@@ -165,7 +165,7 @@ def predict_proba(
 
 def attention(source: Source, bundle: Bundle) -> np.ndarray | None:
     """Return where in a clip the network listened [shape=(steps,)], as `attention_of`."""
-    _verify(bundle)
+    verify(bundle)
     weights = attention_of(bundle["extractor"].get_predict_feat(source)[None], bundle)
     return None if weights is None else weights[0]
 
@@ -194,7 +194,7 @@ def attention_of(features: np.ndarray, bundle: Bundle) -> np.ndarray | None:
     return np.asarray(weights(X, training=False)).mean(axis=-1)  # predict would compile it anew
 
 
-def _verify(bundle: Bundle) -> None:
+def verify(bundle: Bundle) -> None:
     """Check versions and the reference clip, once a bundle."""
     missing = [
         k

@@ -46,12 +46,19 @@ def temperature(predictions: pd.DataFrame) -> float:
 
 
 def cooled(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return out-of-fold predictions, each fold at the temperature of its validation speakers.
+    """Return out-of-fold predictions, each fold at the temperature of the next fold's speakers.
 
-    Under `speakers` those are the speakers tested in the next fold: the temperature is fitted
-    on what was predicted of them there. What is predicted stays, how surely changes.
+    The temperature of a fold is fitted on what was predicted of the speakers of the next one,
+    by a model that had heard others. What is predicted stays, how surely changes.
+
+    Raises
+    ------
+    ValueError
+        If there are not two folds of different speakers.
     """
     folds = sorted(predictions.fold.unique())
+    if predictions.groupby("speaker").fold.nunique().max() > 1 or len(folds) < 2:
+        raise ValueError("expected two folds or more, no speaker in two of them")
     following = dict(zip(folds, folds[1:] + folds[:1], strict=True))
     columns, parts = list(predictions.filter(regex="^p_")), []
     for fold, group in predictions.groupby("fold"):

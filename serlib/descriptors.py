@@ -213,7 +213,7 @@ class Functionals(FrontEnd):
             for column in (x.shape[1] - 2, 2 * x.shape[1] - 2):
                 values = np.concatenate([x, slopes], axis=1)[voiced, column]
                 table[:, column] = _functionals(values[:, None])[:, 0]
-        times = len(data) / self.sr, voiced.mean()
+        times = len(data) / (sr or self.sr), voiced.mean()
         return np.concatenate([table.T.ravel(), times]).astype(np.float32)
 
 

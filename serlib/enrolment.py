@@ -4,13 +4,11 @@ What is measured here as `speakers+enrolment` and what `EnrolledSpeaker` does fo
 and the same shift of the features.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
 from .audio import Source
-from .bundle import Bundle, get_predictions, predict_proba
+from .bundle import Bundle, get_predictions, predict_proba, verify
 from .errors import AudioError
 from .joint import JointScaler
 from .scaling import CellScaler, FrameScaler
@@ -64,7 +62,7 @@ class EnrolledSpeaker:
     Parameters
     ----------
     bundle : dict, from `serlib.load_bundle`
-    clips : sequence of path, open file or (y, sr); the more different their emotions the better
+    clips : list of path, open file or (y, sr); the more different their emotions the better
 
     Raises
     ------
@@ -72,9 +70,10 @@ class EnrolledSpeaker:
         If there is no clip, or one cannot be used.
     """
 
-    def __init__(self, bundle: Bundle, clips: Sequence[Source]):
-        if not clips:
-            raise AudioError("no clip to enrol a speaker with: give one or more of their own")
+    def __init__(self, bundle: Bundle, clips: list[Source]):
+        if not clips or not isinstance(clips, list):
+            raise AudioError(f"{clips!r}: expected a list of the speaker's own clips, one or more")
+        verify(bundle)  # before the shift, which changes what the reference clip gives
         X = np.stack([bundle["extractor"].get_predict_feat(clip) for clip in clips])
         self.bundle = bundle | dict(scaler=enrol(bundle["scaler"], X))
 

@@ -48,7 +48,7 @@ def prepare(
     """
     clips = run.clips()
     chosen = select(clips, data, across=across)
-    rows, X, _ = extract_arrays(
+    rows, X, problems = extract_arrays(
         clips[clips.clip_id.isin(chosen.clip_id)],
         run.data,
         cache=CACHE / "features.sqlite",
@@ -56,6 +56,8 @@ def prepare(
         variants=tuple(sorted({"original", *system.variants})),
         n_jobs=n_jobs,
     )
+    for problem in problems.itertuples():
+        print(f"left out: {problem.path}: {problem.problem}")
     return Inputs(rows, X), clips
 
 
@@ -144,10 +146,12 @@ def _single(key: Key, fit: Fit) -> dict:
 
 def _joined(parts: dict[Key, Fit]) -> dict:
     """Return model, scaler and front end of what averages these fits."""
-    sides = {part: (get(part[0]).front_end, get(part[0]).variants) for part in parts}
-    scalers = {sides[part]: fit.scaler for part, fit in parts.items()}  # alike where both are
+    # Scalers are alike where front end and training rows are.
+    of = {part: get(part[0]) for part in parts}
+    sides = {part: (s.front_end, s.variants, s.whole or s.published) for part, s in of.items()}
+    scalers = {sides[part]: fit.scaler for part, fit in parts.items()}
     order = list(scalers)
-    joint = Joint(tuple(front_end for front_end, _ in order))
+    joint = Joint(tuple(front_end for front_end, *_ in order))
     members = [(order.index(sides[part]), fit.model) for part, fit in parts.items()]
     scaler = JointScaler(joint, list(scalers.values()))
     return dict(model=join(joint, members), scaler=scaler, extractor=joint)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import joblib
@@ -26,6 +27,7 @@ from .splits import ENROLMENTS, SPLIT_SEED, Fold
 from .tables import KEY_COLUMNS
 from .training import fit, read_state
 
+DRAWS = 5  # of clips that enrol: one draw of three clips may be off by two points
 Model = keras.Model | ClassifierMixin
 ID_COLUMNS = ["clip_id", "variant", "path", "corpus", "speaker", "fold", "emotion", "predicted"]
 
@@ -122,12 +124,15 @@ class Task:
         -------
         DataFrame, as the predictions of a `Fit`
             Without the clips that enrol, unless all do; without speakers who have too few.
+            Where clips are drawn, `DRAWS` times over, with ten more for the fold each time.
         """
         count, emotion = ENROLMENTS[protocol]
-        # The draw is part of the protocol, as the splits are: the same clips for every system.
-        rng, fit, tables = np.random.default_rng(SPLIT_SEED), self.result(), []
+        fit, tables = self.result(), []
         model, scaler, X = fit.model, fit.scaler, self.inputs.X[self.fold.test]
-        for _, clips in fit.predictions.reset_index(drop=True).groupby("speaker"):
+        people = list(fit.predictions.reset_index(drop=True).groupby("speaker"))
+        for draw, (_, clips) in product(range(DRAWS if count else 1), people):
+            # The draw is part of the protocol, as the splits are: the same for every system.
+            rng = np.random.default_rng([SPLIT_SEED, draw, clips.index[0]])
             able = clips.index if emotion is None else clips.index[clips.emotion == emotion]
             enrolling = scored = clips.index
             if count is not None:
@@ -136,9 +141,10 @@ class Task:
                 enrolling = rng.choice(able, count, replace=False)
                 scored = clips.index.drop(enrolling)
             Z = enrol(scaler, X[enrolling]).transform(X[scored])
-            proba = probabilities(model, self.system.front_end.as_input(Z))
-            tables.append(self._answers(clips.loc[scored], proba))
-        return pd.concat(tables, ignore_index=True)
+            proba = probabilities(model, self.system.front_end.as_input(Z), len(self.classes))
+            rows = clips.loc[scored].assign(fold=self.fold.name + 10 * draw)
+            tables.append(self._answers(rows, proba))
+        return pd.concat(tables or [fit.predictions.head(0)], ignore_index=True)
 
     def _answers(self, rows: pd.DataFrame, proba: np.ndarray) -> pd.DataFrame:
         columns = {f"p_{emotion}": proba[:, i] for i, emotion in enumerate(self.classes)}
@@ -156,7 +162,7 @@ def fit_all(tasks: list[Task], *, n_jobs: int = -1) -> None:
     tasks : list of Task
     n_jobs : int, processes, as joblib counts them
     """
-    left = [task for task in tasks if not task.done]
+    left = list({task.folder: task for task in tasks if not task.done}.values())
     if left:
         with _progress(left), joblib.parallel_config("loky", inner_max_num_threads=1):
             jobs = (joblib.delayed(_train)(task, os.getpid()) for task in left)
@@ -221,7 +227,7 @@ def _train(task: Task, asker: int) -> None:
     else:
         X, labels = parts[0][0].reshape(len(fold.train), -1), Y[fold.train].argmax(axis=1)
         stored["model"], history = model.fit(X, labels), {}
-        proba = probabilities(model, parts[2][0])
+        proba = probabilities(model, parts[2][0], len(task.classes))
     for name, part in stored.items():
         with replacing(task.folder / f"{name}.joblib") as temporary:
             joblib.dump(part, temporary)
@@ -250,14 +256,16 @@ def _fit_network(
     )
     with replacing(task.folder / "model.keras") as temporary:
         model.save(temporary)
-    return history, probabilities(model, parts[2][0])
+    return history, probabilities(model, parts[2][0], len(task.classes))
 
 
-def probabilities(model: Model, x: np.ndarray) -> np.ndarray:
+def probabilities(model: Model, x: np.ndarray, classes: int) -> np.ndarray:
     """Return the probabilities of inputs, in either kind's way [shape=(n, classes)]."""
     if isinstance(model, keras.Model):
         return model.predict(x, batch_size=256, verbose=0)
-    return model.predict_proba(x.reshape(len(x), -1))
+    proba = np.zeros((len(x), classes))  # an emotion that no training clip had has none
+    proba[:, model.classes_] = model.predict_proba(x.reshape(len(x), -1))
+    return proba
 
 
 def _parts(

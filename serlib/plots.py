@@ -38,10 +38,10 @@ def style() -> None:
     plt.rcParams.update({"axes.titlelocation": "left", "figure.constrained_layout.use": True})
 
 
-def panels(n: int, height: float) -> tuple[Figure, list[Axes]]:
-    """Return a figure of `n` panels in rows of two, each row `height` inches high."""
-    rows = -(-n // 2)
-    figure, axes = plt.subplots(rows, 2, figsize=(11, height * rows), squeeze=False)
+def panels(n: int, height: float, *, columns: int = 2) -> tuple[Figure, list[Axes]]:
+    """Return a figure of `n` panels, each row `height` inches high."""
+    rows = -(-n // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(11, height * rows), squeeze=False)
     for ax in axes.flat[n:]:
         ax.remove()
     return figure, list(axes.flat[:n])
@@ -164,14 +164,14 @@ def history(curves: dict[str, list[float]], axes: Sequence[Axes], *, kept: int) 
 
 
 def confusion(predictions: pd.DataFrame, ax: Axes) -> Axes:
-    """Draw the confusion matrix in percent of each true emotion."""
+    """Draw the confusion matrix in percent of each true emotion; what never happened is blank."""
     order = present(pd.concat([predictions.emotion, predictions.predicted]))
     table = confusion_matrix(predictions.emotion, predictions.predicted, labels=order)
     share = 100 * table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     sns.heatmap(
         pd.DataFrame(share, order, order),
-        annot=True,
-        fmt=".0f",
+        annot=np.where(table > 0, np.char.mod("%.0f", share), ""),
+        fmt="",
         cmap="Blues",
         vmin=0,
         vmax=100,

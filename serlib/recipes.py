@@ -62,8 +62,10 @@ class System:
     @property
     def command(self) -> str:
         """The command that fits the system and saves its bundle."""
-        choice = f" -p SYSTEM {self.name}" if self.notebook != "04" else ""  # which holds one
-        return f"serlib run --only {self.notebook}{choice}"
+        how = {"04": "", "07": f" -p RETRAIN True -p SYSTEMS {self.name}"}  # 04 holds one
+        return f"serlib run --only {self.notebook}" + how.get(
+            self.notebook, f" -p SYSTEM {self.name}"
+        )
 
     @property
     def offered(self) -> bool:

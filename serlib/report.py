@@ -24,10 +24,13 @@ DATA = {
 
 def collect(metrics: Path) -> pd.DataFrame:
     """Return the results of all metrics files of a folder, each once, in order of the systems."""
-    files = sorted(metrics.glob("*.json"))
+    files = sorted(metrics.glob("*.json"), key=lambda file: file.stem != "benchmark")
     results = [row for file in files for row in json.loads(file.read_text())["results"]]
-    # The benchmark's hold those of the other notebooks too.
-    return ordered(pd.DataFrame(results).drop_duplicates(["system", "data", "protocol", "corpus"]))
+    # The benchmark's hold those of the other notebooks too, as they were when it last ran.
+    last = pd.DataFrame(results).drop_duplicates(
+        ["system", "data", "protocol", "corpus"], keep="last"
+    )
+    return ordered(last)
 
 
 def results_table(results: pd.DataFrame) -> str:

@@ -21,7 +21,8 @@ ENROLMENTS: dict[str, tuple[int | None, str | None]] = {
     **{f"speakers+enrolment_{n}": (n, None) for n in (1, 3, 5, 10)},
     **{f"speakers+enrolment_neutral{n}": (n, "neutral") for n in (1, 3)},
 }
-# From leaky to honest; `validation` is where settings are chosen, and scores no test clip.
+# From leaky to honest. `validation` is where settings are chosen: no fold scores a clip that it
+# tests; but over the folds every clip is scored, so the choice has heard of all of them.
 PROTOCOLS = ("rows", "clips", "validation", "speakers", "speakers+statements", "corpora")
 PROTOCOLS += tuple(ENROLMENTS)
 SPLIT_SEED = 42  # S2's random_state; the split is part of the protocol, not of a run's seed
@@ -179,6 +180,7 @@ def _by_corpora(clips: pd.DataFrame, scored: str) -> Iterable[Fold]:
         raise CorpusError(
             f"`corpora` needs {scored or 'a corpus'} and another, found {sorted(set(clips.corpus))}"
         )
+    found = False
     for corpus in others:
         rest = clips[clips.corpus == corpus]
         test = np.flatnonzero((clips.corpus == scored) & clips.emotion.isin(rest.emotion.unique()))
@@ -188,6 +190,11 @@ def _by_corpora(clips: pd.DataFrame, scored: str) -> Iterable[Fold]:
             print(f"not trained on {corpus}: {error}")
             continue
         yield Fold(corpus, *(_where(clips, part) for part in parts), test)
+        found = True
+    if not found:
+        raise CorpusError(
+            f"`corpora` needs clips to train on beside {scored}; {others} are too few"
+        )
 
 
 def speaker_folds(speakers: Iterable[str]) -> dict[str, int]:

@@ -77,3 +77,19 @@ def test_margins_are_a_distribution_over_the_classes():
 
 def test_baselines_are_measured_and_not_offered():
     assert not [s.name for s in systems.SYSTEMS.values() if s.baseline and s.offered]
+
+
+def test_an_emotion_that_training_lacks_has_no_probability(tmp_path):
+    """RAVDESS without surprise trains; of TESS the other six emotions are scored."""
+    every = tables.read_clips(ROOT / "emotion_path.csv")
+    speech = every[(every.channel == "speech")].iloc[::6]
+    lacking = (speech.corpus == "ravdess") & (speech.emotion == "surprise")
+    speech = speech[~lacking].reset_index(drop=True)
+    features = tables.read_features(ROOT / "features.csv").query("variant == 'original'")
+    inputs = fits.Inputs.from_table(features[features.clip_id.isin(speech.clip_id)])
+    how = dict(inputs=inputs, clips=speech, cache=tmp_path)
+    (task,) = benchmark.plan("means_logreg", "tess", "corpora", 0, **how)
+    fits.fit_all([task], n_jobs=1)
+    table = task.result().predictions
+    assert "surprise" not in set(table.emotion) and (table.p_surprise == 0).all()
+    np.testing.assert_allclose(table.filter(regex="^p_").sum(axis=1), 1, atol=1e-6)

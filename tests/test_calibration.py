@@ -17,7 +17,9 @@ def predictions(heat=1.0, n=6000, seed=0):
     shown = softmax(heat * logits, axis=1)
     table = pd.DataFrame(shown, columns=[f"p_{e}" for e in EMOTIONS])
     predicted = np.array(EMOTIONS)[shown.argmax(axis=1)]
-    return table.assign(emotion=true, predicted=predicted, fold=np.arange(n) % 5)
+    return table.assign(
+        emotion=true, predicted=predicted, fold=np.arange(n) % 5, speaker=np.arange(n) % 5
+    )
 
 
 def test_honest_probabilities_have_no_error():
@@ -58,3 +60,10 @@ def test_the_bins_hold_every_answer_once():
     assert bins.n.sum() == 500 and bins.confidence.is_monotonic_increasing
     right = (table.emotion == table.predicted).mean()
     assert np.average(bins.accuracy, weights=bins.n) == pytest.approx(right)
+
+
+def test_folds_of_the_same_speakers_are_refused():
+    table = predictions(n=100)
+    for same in (table.assign(speaker="a"), table.assign(fold=0)):
+        with pytest.raises(ValueError, match="expected two folds or more"):
+            calibration.cooled(same)

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +11,7 @@ from serlib.bundle import load_bundle, predict_proba, save_bundle
 from serlib.descriptors import DurationLoudness
 from serlib.enrolment import PRIOR, EnrolledSpeaker, SpeakerScaler, enrol
 from serlib.errors import AudioError
+from serlib.fits import DRAWS
 from serlib.joint import Joint, JointScaler
 from serlib.scaling import CellScaler, FrameScaler
 from serlib.sequences import LogMel, MfccDeltas
@@ -94,14 +96,28 @@ def task(tmp_path):
 
 
 @pytest.mark.parametrize("protocol", ENROLMENTS)
-def test_clips_that_enrol_are_not_scored(task, protocol):
+def test_clips_that_enrol_are_not_scored(task, protocol, monkeypatch):
+    """What the shift is computed of, clip by clip, against what is scored."""
+    X, ids, drawn = task.inputs.X, task.inputs.rows.clip_id, []
+
+    def spy(scaler, given):
+        drawn.append([ids[int(np.flatnonzero((x == X).all(axis=1))[0])] for x in given])
+        return enrol(scaler, given)
+
+    monkeypatch.setattr(fits, "enrol", spy)
     count, emotion = ENROLMENTS[protocol]
     table = task.enrolled(protocol)
     assert list(table.columns) == list(task.result().predictions.columns)
     tested = task.result().predictions
-    assert len(table) == (24 if count is None else 24 - 2 * count)
-    gone = tested[~tested.clip_id.isin(table.clip_id)]
-    assert emotion is None or set(gone.emotion) == {emotion}
+    draws = [group for _, group in table.groupby("fold")]
+    assert len(draws) == (1 if count is None else DRAWS)
+    for group, enrolling in zip(draws, np.split(np.array(drawn), len(draws)), strict=True):
+        assert len(group) == (24 if count is None else 24 - 2 * count)
+        enrolled_ids = {clip for clips in enrolling for clip in clips}
+        assert count is None or not enrolled_ids & set(group.clip_id)
+        gone = tested[~tested.clip_id.isin(group.clip_id)]
+        assert count is None or set(gone.clip_id) == enrolled_ids
+        assert emotion is None or set(gone.emotion) == {emotion}
 
 
 def test_a_speaker_without_enough_clips_is_left_out(task, tmp_path):
@@ -179,5 +195,10 @@ def test_a_bundle_knows_a_voice_and_the_bundle_itself_stays_as_it_was(tmp_path):
     assert speaker.get_predictions(clips) == [
         max(p, key=p.get) for p in speaker.predict_proba(clips)
     ]
-    with pytest.raises(AudioError, match="no clip to enrol"):
-        EnrolledSpeaker(bundle, [])
+    for none in ([], "mine.wav", (np.zeros(9), 22050)):
+        with pytest.raises(AudioError, match="expected a list of the speaker's own clips"):
+            EnrolledSpeaker(bundle, none)
+    plain = joblib.load(path)  # not checked yet: it is, before its scaler changes
+    assert EnrolledSpeaker(plain, clips[1:]).predict_proba(clips[0]) == speaker.predict_proba(
+        clips[0]
+    )

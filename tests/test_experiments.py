@@ -136,3 +136,10 @@ def test_the_bundle_of_an_average_answers_as_its_members_do(run, monkeypatch, tm
     answers = predict_proba([run.data / path for path in scored.path], bundle)
     found = [[answer[name[2:]] for name in scored.filter(regex="^p_")] for answer in answers]
     np.testing.assert_allclose(found, scored.filter(regex="^p_"), atol=1e-3)
+
+
+def test_a_protocol_and_its_enrolments_share_their_fits(run):
+    keys = [("mfcc_cnn", "ravdess5", p, 0) for p in ("speakers", "speakers+enrolment_1")]
+    fits, predictions = experiments.fit(keys, run, epochs=1, n_jobs=2)
+    assert [f.folder for f in fits[keys[0]]] == [f.folder for f in fits[keys[1]]]
+    assert set(predictions[keys[1]].clip_id) == set(predictions[keys[0]].clip_id)
