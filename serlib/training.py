@@ -15,6 +15,21 @@ from .recipes import Training
 _STATE = ("wait", "best", "best_epoch", "cooldown_counter")  # of callbacks, from epoch to epoch
 
 
+class Best(keras.callbacks.Callback):
+    """Write the weights of the best epoch so far: whole or, if killed meanwhile, not at all."""
+
+    def __init__(self, path: Path, monitor: str):
+        super().__init__()
+        self.path, self.monitor, self.best = path, monitor, None
+
+    def on_epoch_end(self, epoch, logs=None):
+        value = float(logs[self.monitor]) * (-1 if self.monitor.endswith("loss") else 1)
+        if self.best is None or value > self.best:
+            self.best = value
+            with replacing(self.path) as temporary:
+                self.model.save_weights(temporary)
+
+
 class Resume(keras.callbacks.Callback):
     """Write everything a fit needs to go on after its last whole epoch.
 
@@ -96,7 +111,7 @@ def fit(
         model = keras.saving.load_model(folder / state["model"])
     else:
         _compile(model, settings, steps=math.ceil(len(train[0]) / settings.batch_size))
-    best = str(folder / "best.weights.h5")
+    best = folder / "best.weights.h5"
     watching = _callbacks(settings, best)
     resume = Resume(folder, watching)
     patience = settings.stop_patience
@@ -131,7 +146,7 @@ def _compile(model: keras.Model, settings: Training, steps: int) -> None:
     model.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
 
 
-def _callbacks(settings: Training, best: str) -> list[keras.callbacks.Callback]:
+def _callbacks(settings: Training, best: Path) -> list[keras.callbacks.Callback]:
     if settings.cosine:
         return []
     return [
@@ -142,7 +157,5 @@ def _callbacks(settings: Training, best: str) -> list[keras.callbacks.Callback]:
             factor=settings.slow_factor,
             min_lr=settings.slowest,
         ),
-        keras.callbacks.ModelCheckpoint(
-            best, monitor=settings.keep, save_best_only=True, save_weights_only=True
-        ),
+        Best(best, settings.keep),
     ]

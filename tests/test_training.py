@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -97,6 +99,28 @@ def test_what_callbacks_remember_survives_a_kill(tmp_path, monkeypatch):
     _, whole = fit(network("zeros"), *opposite(), settings, folder=tmp_path / "whole")
     assert len(killed["loss"]) == len(whole["loss"]) == 7
     assert killed["learning_rate"] == pytest.approx(whole["learning_rate"])
+
+
+def test_killed_while_the_best_weights_are_written_it_goes_on(tmp_path, monkeypatch):
+    """They are then those of the best epoch before."""
+
+    def die(self, path):
+        path.write_bytes(b"half")
+        raise Killed
+
+    settings = Training(epochs=6, keep="val_loss")  # better in every epoch
+    with monkeypatch.context() as patch:
+        kill_after(patch, 2)
+        with pytest.raises(Killed):
+            fit(network(), problem(), problem(seed=1), settings, folder=tmp_path)
+        patch.setattr(keras.Model, "save_weights", die)
+        with pytest.raises(Killed):
+            fit(network(), problem(), problem(seed=1), settings, folder=tmp_path)
+    two = replace(settings, epochs=2)  # nothing is left to train
+    model, history = fit(network(), problem(), problem(seed=1), two, folder=tmp_path)
+    held = problem(seed=1)
+    loss = keras.losses.CategoricalCrossentropy()(held[1], model.predict(held[0], verbose=0))
+    assert float(loss) == pytest.approx(min(history["val_loss"]), rel=1e-4)
 
 
 def test_killed_after_the_last_epoch_it_trains_no_more(tmp_path, monkeypatch):
