@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -32,8 +33,8 @@ def plan(
     """Return what there is to fit of a system under a protocol, fold by fold.
 
     A fold that the cache holds, by system, data, protocol, fold, seed and a hash of its
-    settings and rows, is not fitted again: a run that was killed goes on where it was, in
-    the middle of a fold after its last whole epoch.
+    settings, rows and libraries, is not fitted again: a run that was killed goes on where it
+    was, in the middle of a fold after its last whole epoch.
 
     Parameters
     ----------
@@ -124,8 +125,10 @@ def _task(
 
 
 def _digest(system: System, fold: Fold, inputs: Inputs) -> str:
-    """Return a short hash of everything that a fit depends on."""
-    digest = hashlib.sha256(json.dumps(system.settings(), sort_keys=True).encode())
+    """Return a short hash of what a fit depends on; the code of the network is not in it."""
+    versions = {name: version(name) for name in ("keras", "scikit-learn")}
+    settings = json.dumps([system.settings(), versions], sort_keys=True)
+    digest = hashlib.sha256(settings.encode())
     digest.update(np.ascontiguousarray(inputs.X))
     digest.update("|".join(inputs.rows.emotion).encode())
     for part in (fold.train, fold.validation, fold.test):
