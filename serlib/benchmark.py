@@ -14,7 +14,8 @@ import pandas as pd
 from . import baselines, models
 from .errors import CorpusError
 from .files import replacing
-from .fits import Inputs, Task
+from .fits import Task
+from .inputs import Inputs
 from .splits import ENROLMENTS, Fold, clip_folds, row_fold
 from .systems import DATA, System, classes_of, get, select
 

@@ -13,8 +13,8 @@ import pandas as pd
 from .audio import Source
 from .corpora import CORPORA
 from .errors import BundleError
-from .features import FrontEnd
 from .files import replacing, sha256, write_json
+from .front_end import FrontEnd
 
 _VERSIONS = ("keras", "librosa", "scikit-learn")  # what stored parts and features depend on
 _TOLERANCE = 1e-3  # of probabilities; machines differ by about 1e-5 in float32

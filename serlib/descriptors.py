@@ -10,10 +10,9 @@ import librosa
 import numpy as np
 from scipy import stats
 
-from .audio import SR, Source
-from .features import FrontEnd
-from .scaling import FrameScaler
-from .sequences import load_trimmed
+from .audio import SR
+from .front_end import Trimmed
+from .sequences import Frames
 
 F0_RANGE = 60, 700  # Hz: a man's low voice, a woman's cry
 VOICED = 0.5  # of a frame's energy that repeats after one period
@@ -84,19 +83,16 @@ def _pitch(y: np.ndarray, sr: int, hop_length: int, frames: int) -> tuple[np.nda
 
 
 @dataclass(frozen=True)
-class Descriptors(FrontEnd):
-    """Descriptors, their slopes and the mask [shape=(frames, 2 * descriptors + 1)].
-
-    Padding and mask are those of `serlib.sequences.MfccDeltas`.
+class Descriptors(Frames):
+    """Descriptors and their slopes, frame by frame [shape=(frames, 2 * descriptors + 1)].
 
     Parameters
     ----------
     sr : int, Hz
-    duration : float, s, a longer clip is cut after it
-    padded : float, s, what every clip is padded to; at least `duration`
+    duration, padded : float, s, as `serlib.sequences.Frames`
     n_mfcc, n_bands : int
     n_fft, hop_length : int, samples
-    trim_db : float or None, cut silence this far below the peak from both ends
+    trim_db : float or None, as `serlib.front_end.Trimmed`
     """
 
     sr: int = SR
@@ -109,43 +105,28 @@ class Descriptors(FrontEnd):
     trim_db: float | None = 35
 
     name = "descriptors"
+    least = _LONGEST
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """Shape of the features: frames; descriptors, slopes and mask."""
-        frames = 1 + int(self.padded * self.sr) // self.hop_length
-        return frames, 2 * (self.n_mfcc + self.n_bands + 16) + 1
+    def width(self) -> int:
+        """How many numbers are measured in a frame."""
+        return 2 * (self.n_mfcc + self.n_bands + 16)
 
-    @property
-    def span(self) -> float:
-        """Time that the frames cover, s."""
-        return self.shape[0] * self.hop_length / self.sr
-
-    def scaler(self) -> FrameScaler:
-        """Return what standardises the features, not yet fitted."""
-        return FrameScaler()
-
-    def load(self, source: Source) -> np.ndarray:
-        """Load a clip, trimmed, at most `duration` long [shape=(n,)]; errors of `load_trimmed`."""
-        y = load_trimmed(source, self.sr, _LONGEST, self.trim_db)
-        return y[: int(self.duration * self.sr)]
-
-    def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:
-        """Return the features of a signal [shape=`shape`], float32."""
-        x = _described(self, data[: int(self.duration * self.sr)], sr)
-        x = np.concatenate([x, np.gradient(x, axis=0), np.ones((len(x), 1))], axis=1)
-        return np.pad(x, ((0, self.shape[0] - len(x)), (0, 0))).astype(np.float32)
+    def measure(self, y: np.ndarray, sr: int) -> np.ndarray:
+        """Return descriptors and slopes of each frame [shape=(frames, width)]."""
+        x = _described(self, y, sr)
+        return np.concatenate([x, np.gradient(x, axis=0)], axis=1)
 
 
 @dataclass(frozen=True)
-class DurationLoudness(FrontEnd):
+class DurationLoudness(Trimmed):
     """How long and how loud a clip is [shape=(3,)]: what says nothing about the voice.
 
     Parameters
     ----------
     sr : int, Hz
     n_fft, hop_length : int, samples
-    trim_db : float or None, cut silence this far below the peak from both ends
+    trim_db : float or None, as `serlib.front_end.Trimmed`
     """
 
     sr: int = SR
@@ -155,10 +136,6 @@ class DurationLoudness(FrontEnd):
 
     name = "duration_loudness"
     shape = (3,)
-
-    def load(self, source: Source) -> np.ndarray:
-        """Load a clip, trimmed, whole [shape=(n,)]; errors of `load_trimmed`."""
-        return load_trimmed(source, self.sr, self.n_fft, self.trim_db)
 
     def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:
         """Return duration in s, mean and highest level in dB of a signal [shape=(3,)]."""
@@ -175,7 +152,7 @@ FUNCTIONALS = (
 
 
 @dataclass(frozen=True)
-class Functionals(FrontEnd):
+class Functionals(Trimmed):
     """Statistics over a clip of each descriptor and of its slope [shape=(n,)].
 
     F0 counts in voiced frames alone; how long a clip is, and how much of it is voiced, stand
@@ -194,19 +171,16 @@ class Functionals(FrontEnd):
     trim_db: float | None = 35
 
     name = "functionals"
+    least = _LONGEST
 
     @property
     def shape(self) -> tuple[int]:
         """Shape of the features."""
         return (2 * (self.n_mfcc + self.n_bands + 16) * len(FUNCTIONALS) + 2,)
 
-    def load(self, source: Source) -> np.ndarray:
-        """Load a clip, trimmed, whole [shape=(n,)]; errors of `load_trimmed`."""
-        return load_trimmed(source, self.sr, _LONGEST, self.trim_db)
-
     def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:
         """Return the functionals of a signal [shape=`shape`], float32."""
-        x = _described(self, data, sr)
+        x = _described(self, data, sr or self.sr)
         slopes, voiced = np.gradient(x, axis=0), x[:, -1] > VOICED
         table = _functionals(np.concatenate([x, slopes], axis=1))
         if voiced.sum() > 2:
@@ -217,9 +191,9 @@ class Functionals(FrontEnd):
         return np.concatenate([table.T.ravel(), times]).astype(np.float32)
 
 
-def _described(front_end: Descriptors | Functionals, y: np.ndarray, sr: int | None) -> np.ndarray:
+def _described(front_end: Descriptors | Functionals, y: np.ndarray, sr: int) -> np.ndarray:
     names = ("n_fft", "hop_length", "n_mfcc", "n_bands")
-    return describe(y, sr or front_end.sr, **{name: getattr(front_end, name) for name in names})
+    return describe(y, sr, **{name: getattr(front_end, name) for name in names})
 
 
 def _functionals(x: np.ndarray) -> np.ndarray:

@@ -13,7 +13,9 @@ from .catalogue import place
 from .errors import CorpusError
 from .extraction import extract_arrays
 from .files import write_json
-from .fits import Fit, Inputs, Task, fit_all
+from .fits import Fit, Task
+from .fitting import fit_all
+from .inputs import Inputs
 from .joint import Joint, JointScaler, average
 from .models import join
 from .project import CACHE, Run

@@ -13,7 +13,8 @@ from threadpoolctl import threadpool_limits
 
 from .augment import VARIANTS, variant
 from .errors import AudioError
-from .features import FEATURE_COLUMNS, FrontEnd, Means
+from .features import FEATURE_COLUMNS, Means
+from .front_end import FrontEnd
 from .index import PROBLEM_COLUMNS
 from .tables import KEY_COLUMNS, versions
 from .workers import each

@@ -1,18 +1,14 @@
-"""Front ends: what turns a clip into the numbers a network sees, in training and prediction.
+"""The front end of S2: 162 means over time of librosa's features."""
 
-`Means` is that of S2: 162 means over time of librosa's features.
-"""
-
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar
 
 import librosa
 import numpy as np
-from sklearn.preprocessing import StandardScaler
 
 from .audio import SR, Source, load, name_of
 from .errors import AudioError
+from .front_end import FrontEnd
 
 FEATURE_COLUMNS = (
     ["zcr"]
@@ -21,42 +17,6 @@ FEATURE_COLUMNS = (
     + ["rms"]
     + [f"mel_{i:03d}" for i in range(128)]
 )
-
-
-class FrontEnd:
-    """What every front end has; one object serves training, prediction and the bundle.
-
-    A front end is a frozen dataclass of its settings, with a `name`, the `shape` of a clip's
-    features, `load` and `extract_features`.
-    """
-
-    name: ClassVar[str]
-    sr: int
-    shape: tuple[int, ...]
-
-    def settings(self) -> dict:
-        """Return the settings as a dict that JSON holds."""
-        return {"front_end": self.name, **asdict(self)}
-
-    def scaler(self) -> StandardScaler:
-        """Return what standardises the features, not yet fitted."""
-        return StandardScaler()
-
-    def as_input(self, X: np.ndarray) -> np.ndarray:
-        """Return scaled features as a network takes them."""
-        return X
-
-    def load(self, source: Source) -> np.ndarray:
-        """Load what the front end looks at of a clip [shape=(n,)]."""
-        raise NotImplementedError
-
-    def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:
-        """Return the features of a signal [shape=`shape`], float32."""
-        raise NotImplementedError
-
-    def get_predict_feat(self, path: Source) -> np.ndarray:
-        """Return the features of a clip [shape=`shape`], as S2's users call it."""
-        return self.extract_features(self.load(path))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
 from .audio import SR, Source
-from .features import FrontEnd
+from .front_end import FrontEnd
 
 LEAST = 1e-4  # a probability counts as no less: one member that is sure cannot outvote all others
 

@@ -3,7 +3,8 @@
 from dataclasses import asdict, dataclass, field, replace
 
 from .augment import VARIANTS
-from .features import FrontEnd, Means
+from .features import Means
+from .front_end import FrontEnd
 
 
 @dataclass(frozen=True)

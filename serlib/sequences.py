@@ -1,32 +1,75 @@
 """Front ends that keep time: MFCC with deltas, frame by frame, and the log-mel picture of S4."""
 
+from abc import abstractmethod
 from dataclasses import dataclass
 
 import librosa
 import numpy as np
 
-from .audio import SR, Source, load, name_of
-from .errors import AudioError
-from .features import FrontEnd
+from .audio import SR, Source, load
+from .front_end import FrontEnd, Trimmed, long_enough
 from .scaling import CellScaler, FrameScaler
 
 
-@dataclass(frozen=True)
-class MfccDeltas(FrontEnd):
-    """MFCC and their deltas [shape=(frames, coefficients + 1)]; the last column is the mask.
+class Frames(Trimmed):
+    """A front end that keeps time: a row per frame, what is measured in it, and the mask.
 
-    The mask is 1 in frames of the clip and 0 in the padding behind it, so that a network may
-    tell the two apart; the padding holds zeros everywhere.
+    The mask, the last column, is 1 in frames of the clip and 0 in the padding behind it, so
+    that a network may tell the two apart; the padding holds zeros everywhere. The settings
+    further hold `duration` [s], after which a longer clip is cut, `padded` [s], what every clip
+    is padded to, at least `duration`, and `hop_length` [samples].
+    """
+
+    duration: float
+    padded: float
+    hop_length: int
+
+    @property
+    @abstractmethod
+    def width(self) -> int:
+        """How many numbers are measured in a frame."""
+
+    @abstractmethod
+    def measure(self, y: np.ndarray, sr: int) -> np.ndarray:
+        """Return what is measured in each frame of a signal [shape=(frames, width)]."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Shape of the features: frames; what is measured, and the mask."""
+        return 1 + int(self.padded * self.sr) // self.hop_length, self.width + 1
+
+    @property
+    def span(self) -> float:
+        """Time that the frames cover, s."""
+        return self.shape[0] * self.hop_length / self.sr
+
+    def scaler(self) -> FrameScaler:
+        """Return what standardises the features, not yet fitted."""
+        return FrameScaler()
+
+    def load(self, source: Source) -> np.ndarray:
+        """Load a clip as `Trimmed` does, at most `duration` long [shape=(n,)]."""
+        return super().load(source)[: int(self.duration * self.sr)]
+
+    def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:
+        """Return the features of a signal [shape=`shape`], float32."""
+        x = self.measure(data[: int(self.duration * self.sr)], sr or self.sr)
+        x = np.concatenate([x, np.ones((len(x), 1))], axis=1)
+        return np.pad(x, ((0, self.shape[0] - len(x)), (0, 0))).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class MfccDeltas(Frames):
+    """MFCC and their deltas, frame by frame [shape=(frames, coefficients + 1)].
 
     Parameters
     ----------
     sr : int, Hz
-    duration : float, s, a longer clip is cut after it
-    padded : float, s, what every clip is padded to; at least `duration`
+    duration, padded : float, s, as `Frames`
     n_mfcc : int
     order : int, 1: deltas, 2: delta-deltas too
     n_fft, hop_length : int, samples, librosa's defaults
-    trim_db : float or None, cut silence this far below the peak from both ends
+    trim_db : float or None, as `Trimmed`
     """
 
     sr: int = SR
@@ -41,53 +84,19 @@ class MfccDeltas(FrontEnd):
     name = "mfcc_deltas"
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """Shape of the features: frames, coefficients and mask."""
-        frames = 1 + int(self.padded * self.sr) // self.hop_length
-        return frames, self.n_mfcc * (1 + self.order) + 1
+    def width(self) -> int:
+        """How many numbers are measured in a frame."""
+        return self.n_mfcc * (1 + self.order)
 
-    @property
-    def span(self) -> float:
-        """Time that the frames cover, s."""
-        return self.shape[0] * self.hop_length / self.sr
-
-    def scaler(self) -> FrameScaler:
-        """Return what standardises the features, not yet fitted."""
-        return FrameScaler()
-
-    def load(self, source: Source) -> np.ndarray:
-        """Load a clip, trimmed if so set, at most `duration` long [shape=(n,)].
-
-        Raises
-        ------
-        AudioError
-            As `serlib.audio.load`, or if less than one frame is left.
-        """
-        y = load_trimmed(source, self.sr, self.n_fft, self.trim_db)
-        return y[: int(self.duration * self.sr)]
-
-    def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:
-        """Return MFCC, deltas and mask of a signal, as `librosa.feature.mfcc` and `.delta`.
-
-        Parameters
-        ----------
-        data : np.ndarray [shape=(n,)]
-        sr : int, Hz; the front end's own where None
-
-        Returns
-        -------
-        np.ndarray [shape=`shape`], float32
-        """
-        data = data[: int(self.duration * self.sr)]
+    def measure(self, y: np.ndarray, sr: int) -> np.ndarray:
+        """Return `librosa.feature.mfcc` and its `.delta` of each frame [shape=(frames, width)]."""
         steps = dict(n_fft=self.n_fft, hop_length=self.hop_length)
-        mfcc = librosa.feature.mfcc(y=data, sr=sr or self.sr, n_mfcc=self.n_mfcc, **steps)
+        mfcc = librosa.feature.mfcc(y=y, sr=sr, n_mfcc=self.n_mfcc, **steps)
         # "nearest": the default needs nine frames, which a word may not have
         deltas = [
             librosa.feature.delta(mfcc, order=k, mode="nearest") for k in range(1, self.order + 1)
         ]
-        x = np.concatenate([mfcc, *deltas, np.ones((1, mfcc.shape[1]))]).T
-        padding = self.shape[0] - len(x)
-        return np.pad(x, ((0, padding), (0, 0))).astype(np.float32)
+        return np.concatenate([mfcc, *deltas]).T
 
 
 @dataclass(frozen=True)
@@ -130,9 +139,9 @@ class LogMel(FrontEnd):
         return X[..., None]
 
     def load(self, source: Source) -> np.ndarray:
-        """Load the first seconds of a clip [shape=(n,)]; errors as those of `MfccDeltas.load`."""
+        """Load the first seconds of a clip [shape=(n,)]; errors as those of `Trimmed`."""
         y = load(source, sr=self.sr, duration=self.duration)
-        return _long_enough(y, source, self.sr, self.n_fft)
+        return long_enough(y, source, self.sr, self.n_fft)
 
     def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:
         """Return the spectrogram of a signal [shape=(n_mels, frames)], float32, dB.
@@ -148,26 +157,3 @@ class LogMel(FrontEnd):
         return librosa.util.fix_length(db, size=self.frames, axis=1, constant_values=dark).astype(
             np.float32
         )
-
-
-def load_trimmed(source: Source, sr: int, n_fft: int, trim_db: float | None) -> np.ndarray:
-    """Load a clip, its ends cut where they are `trim_db` below the peak [shape=(n,)].
-
-    Raises
-    ------
-    AudioError
-        As `serlib.audio.load`, or if less than one frame of `n_fft` samples is left.
-    """
-    y = load(source, sr=sr)
-    if trim_db is not None:
-        y, _ = librosa.effects.trim(y, top_db=trim_db)
-    return _long_enough(y, source, sr, n_fft)
-
-
-def _long_enough(y: np.ndarray, source: Source, sr: int, n_fft: int) -> np.ndarray:
-    if len(y) < n_fft:
-        raise AudioError(
-            f"{name_of(source)}: too short: {len(y) / sr:.2f} s of sound. Record at least "
-            f"{n_fft / sr:.1f} s, better 3 s."
-        )
-    return y

@@ -9,7 +9,8 @@ from .candidates import CANDIDATES
 from .descriptors import DurationLoudness, Functionals
 from .emotions import classes, to_label_set
 from .errors import CorpusError, SerlibError
-from .features import FrontEnd, Means
+from .features import Means
+from .front_end import FrontEnd
 from .recipes import FLY, SPEEDS, System, Training
 from .sequences import LogMel, MfccDeltas
 from .splits import ENROLMENTS

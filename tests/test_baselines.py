@@ -8,8 +8,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from serlib import baselines, benchmark, evaluation, fits, splits, systems, tables
+from serlib import baselines, benchmark, evaluation, fitting, splits, systems, tables
 from serlib.features import FEATURE_COLUMNS
+from serlib.inputs import Inputs
 from serlib.project import ROOT
 
 
@@ -28,11 +29,11 @@ def features(clips):
 
 
 def score(name, features, clips, cache):
-    inputs = fits.Inputs.from_table(features)
+    inputs = Inputs.from_table(features)
     tasks = benchmark.plan(
         name, "ravdess", "speakers", 0, inputs=inputs, clips=clips, cache=cache / name
     )
-    fits.fit_all(tasks, n_jobs=1)
+    fitting.fit_all(tasks, n_jobs=1)
     return [task.result() for task in tasks]
 
 
@@ -86,10 +87,10 @@ def test_an_emotion_that_training_lacks_has_no_probability(tmp_path):
     lacking = (speech.corpus == "ravdess") & (speech.emotion == "surprise")
     speech = speech[~lacking].reset_index(drop=True)
     features = tables.read_features(ROOT / "features.csv").query("variant == 'original'")
-    inputs = fits.Inputs.from_table(features[features.clip_id.isin(speech.clip_id)])
+    inputs = Inputs.from_table(features[features.clip_id.isin(speech.clip_id)])
     how = dict(inputs=inputs, clips=speech, cache=tmp_path)
     (task,) = benchmark.plan("means_logreg", "tess", "corpora", 0, **how)
-    fits.fit_all([task], n_jobs=1)
+    fitting.fit_all([task], n_jobs=1)
     table = task.result().predictions
     assert "surprise" not in set(table.emotion) and (table.p_surprise == 0).all()
     np.testing.assert_allclose(table.filter(regex="^p_").sum(axis=1), 1, atol=1e-6)

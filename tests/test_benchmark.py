@@ -5,10 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from serlib import benchmark, fits, models, results, systems, tables
+from serlib import benchmark, fits, fitting, models, results, systems, tables
 from serlib.augment import VARIANTS
 from serlib.errors import CorpusError
 from serlib.features import FEATURE_COLUMNS
+from serlib.inputs import Inputs
 from serlib.project import ROOT
 
 
@@ -48,17 +49,17 @@ def seen(monkeypatch):
         calls.append((train[0][..., 0], validation[0][..., 0]))
         return fit(model, train, validation, settings, **how)
 
-    fit = fits.fit
-    monkeypatch.setattr(fits, "fit", spy)
+    fit = fitting.fit
+    monkeypatch.setattr(fitting, "fit", spy)
     return calls
 
 
 def score(features, clips, cache, name="conv1d", data="ravdess7", protocol="speakers", **how):
-    inputs = fits.Inputs.from_table(features)
+    inputs = Inputs.from_table(features)
     how = dict(inputs=inputs, clips=clips, cache=cache, epochs=1) | how
     n_jobs = how.pop("n_jobs", 1)
     tasks = benchmark.plan(name, data, protocol, how.pop("seed", 0), **how)
-    fits.fit_all(tasks, n_jobs=n_jobs)
+    fitting.fit_all(tasks, n_jobs=n_jobs)
     return [task.result() for task in tasks]
 
 

@@ -6,12 +6,13 @@ import pandas as pd
 import pytest
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from serlib import baselines, fits
+from serlib import baselines, fits, fitting
 from serlib.bundle import load_bundle, predict_proba, save_bundle
 from serlib.descriptors import DurationLoudness
 from serlib.enrolment import PRIOR, EnrolledSpeaker, SpeakerScaler, enrol
 from serlib.errors import AudioError
 from serlib.fits import DRAWS
+from serlib.inputs import Inputs
 from serlib.joint import Joint, JointScaler
 from serlib.scaling import CellScaler, FrameScaler
 from serlib.sequences import LogMel, MfccDeltas
@@ -89,9 +90,9 @@ def task(tmp_path):
     rows = rows.assign(path="", corpus="ravdess", speaker=speaker, emotion=emotion)
     system = System("s", "logistic", (), "07", DurationLoudness(), training=Training(epochs=1))
     fold = Fold(0, np.arange(24), np.arange(0), np.arange(24, 48))
-    inputs, names = fits.Inputs(rows, X), ("neutral", "sad")
+    inputs, names = Inputs(rows, X), ("neutral", "sad")
     task = fits.Task(system, baselines.logistic, fold, 0, inputs, names, tmp_path / "fit")
-    fits.fit_all([task], n_jobs=1)
+    fitting.fit_all([task], n_jobs=1)
     return task
 
 
@@ -124,7 +125,7 @@ def test_a_speaker_without_enough_clips_is_left_out(task, tmp_path):
     few = np.r_[24:27, 36:48]  # of the first tested speaker three clips, two of them neutral
     fold = Fold(0, np.arange(24), np.arange(0), few)
     task = replace(task, fold=fold, folder=tmp_path / "few")
-    fits.fit_all([task], n_jobs=1)
+    fitting.fit_all([task], n_jobs=1)
     for protocol in ("speakers+enrolment_3", "speakers+enrolment_neutral3"):
         table = task.enrolled(protocol)
         assert set(table.speaker) == {"ravdess:04"}
@@ -152,9 +153,9 @@ def test_what_is_scored_is_what_a_user_gets(tmp_path):
     rows = rows.assign(path="", corpus="ravdess", speaker=speaker, emotion=[*EMOTIONS] * 6)
     system = System("s", "logistic", (), "07", front_end, training=Training(epochs=1))
     fold = Fold(0, np.arange(8), np.arange(0), np.arange(8, 12))
-    inputs = fits.Inputs(rows, X)
+    inputs = Inputs(rows, X)
     task = fits.Task(system, baselines.logistic, fold, 0, inputs, EMOTIONS, tmp_path / "fit")
-    fits.fit_all([task], n_jobs=1)
+    fitting.fit_all([task], n_jobs=1)
     scored = task.enrolled("speakers+enrolment")
     fit = task.result()
     bundle = dict(model=_Flat(fit.model), scaler=fit.scaler, encoder=fit.encoder)

@@ -10,7 +10,8 @@ SCRIPT = """
 import sys
 from pathlib import Path
 import numpy as np, pandas as pd
-from serlib import fits, models
+from serlib import fitting, fits, models
+from serlib.inputs import Inputs
 from serlib.sequences import MfccDeltas
 from serlib.splits import Fold
 from serlib.systems import System, Training
@@ -22,9 +23,9 @@ system = System("s", "mfcc_cnn", (), "05", front_end, training=Training(epochs=3
 part = np.arange(64)
 fold = Fold(0, part, part, part)
 task = fits.Task(
-    system, models.mfcc_cnn, fold, 0, fits.Inputs(rows, X), ("happy", "sad"), Path(sys.argv[1])
+    system, models.mfcc_cnn, fold, 0, Inputs(rows, X), ("happy", "sad"), Path(sys.argv[1])
 )
-fits.fit_all([task], n_jobs=2)
+fitting.fit_all([task], n_jobs=2)
 """
 
 

@@ -1,0 +1,160 @@
+"""Fitting: many folds at once, a process and a thread each, taken up again after a kill."""
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import joblib
+import keras
+import numpy as np
+from sklearn.preprocessing import OneHotEncoder
+from tqdm import tqdm
+
+from . import augment
+from .files import replacing, write_json
+from .fits import Task, probabilities
+from .recipes import System, Training
+from .splits import Fold
+from .training import fit
+
+
+def fit_all(tasks: list[Task], *, n_jobs: int = -1) -> None:
+    """Fit what is not done yet, each in a process and on a thread of its own.
+
+    Networks of this size gain little from a second thread, recurrent ones nothing; and sums
+    are rounded alike whatever the number of processes.
+
+    Parameters
+    ----------
+    tasks : list of Task
+    n_jobs : int, processes, as joblib counts them
+    """
+    left = list({task.folder: task for task in tasks if not task.done}.values())
+    if left:
+        with _progress(left), joblib.parallel_config("loky", inner_max_num_threads=1):
+            jobs = (joblib.delayed(_train)(task, os.getpid()) for task in left)
+            joblib.Parallel(n_jobs=n_jobs)(jobs)
+
+
+@contextmanager
+def _progress(tasks: list[Task]) -> Iterator[None]:
+    """Show the epochs of all fits in one bar; early stopping makes it jump ahead."""
+    stop = threading.Event()
+    total = sum(task.system.training.epochs for task in tasks)
+    bar = tqdm(total=total, initial=sum(task.epochs for task in tasks), unit="epoch")
+    bar.set_description(tasks[0].system.name)
+
+    def show() -> None:
+        bar.set_postfix_str(f"{sum(t.done for t in tasks)} of {len(tasks)} fits", refresh=False)
+        bar.update(max(sum(task.epochs for task in tasks) - bar.n, 0))
+
+    def watch() -> None:
+        while not stop.wait(1):
+            show()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        watcher.join()
+        show()
+        bar.close()
+
+
+class _Orphan(keras.callbacks.Callback):
+    """End a process whose run was killed: another run may have taken up its fit by now."""
+
+    def __init__(self, parent: int):
+        super().__init__()
+        self.parent = parent
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if os.getppid() != self.parent:
+            os._exit(1)
+
+
+def _train(task: Task, asker: int) -> None:
+    """Fit a task for the process `asker`, and write what the fit leaves."""
+    os.environ["TF_NUM_INTRAOP_THREADS"] = "1"  # read when the process's first network is made
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(task.seed)
+    system, fold = task.system, task.fold
+    emotions = task.inputs.rows[["emotion"]].to_numpy(dtype=object)
+    encoder = OneHotEncoder(categories=[list(task.classes)], sparse_output=False)
+    Y = encoder.fit_transform(emotions)
+    scaler = system.front_end.scaler().fit(task.inputs.X[fold.train])
+    parts = _parts(system, fold, scaler.transform(task.inputs.X), Y, task.seed)
+    model = task.network(parts[0][0].shape[1:], len(task.classes))
+    stored = dict(scaler=scaler, encoder=encoder)
+    if isinstance(model, keras.Model):
+        weights = _class_weight(system.training, Y[fold.train], task.classes)
+        history, proba = _fit_network(task, model, parts, weights, asker)
+    else:
+        X, labels = parts[0][0].reshape(len(fold.train), -1), Y[fold.train].argmax(axis=1)
+        stored["model"], history = model.fit(X, labels), {}
+        proba = probabilities(model, parts[2][0], len(task.classes))
+    for name, part in stored.items():
+        with replacing(task.folder / f"{name}.joblib") as temporary:
+            joblib.dump(part, temporary)
+    with replacing(task.folder / "proba.npy") as temporary:
+        np.save(temporary, proba)
+    write_json(task.folder / "history.json", history)
+    shutil.rmtree(task.folder / "unfinished", ignore_errors=True)
+
+
+def _fit_network(
+    task: Task,
+    model: keras.Model,
+    parts: list[tuple[np.ndarray, np.ndarray]],
+    class_weight: dict[int, float] | None,
+    asker: int,
+) -> tuple[dict[str, list[float]], np.ndarray]:
+    """Fit a network, write it; return its history and the probabilities of the test part."""
+    model, history = fit(
+        model,
+        *parts[:2],
+        task.system.training,
+        folder=task.folder / "unfinished",
+        seed=task.seed,
+        class_weight=class_weight,
+        callbacks=[] if os.getpid() == asker else [_Orphan(asker)],
+    )
+    with replacing(task.folder / "model.keras") as temporary:
+        model.save(temporary)
+    return history, probabilities(model, parts[2][0], len(task.classes))
+
+
+def _parts(
+    system: System, fold: Fold, X: np.ndarray, Y: np.ndarray, seed: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return training, validation and test part as the network takes them."""
+    train, validation, test = (
+        (X[part], Y[part]) for part in (fold.train, fold.validation, fold.test)
+    )
+    if system.copies:
+        copies = getattr(augment, system.copies)(train[0], rng=np.random.default_rng(seed))
+        train = np.concatenate([train[0], copies]), np.concatenate([train[1], train[1]])
+        if system.published:
+            # Keras's validation_split took the last tenth: copies of training clips
+            cut = int(len(train[0]) * 0.9)
+            validation = train[0][cut:], train[1][cut:]
+            train = train[0][:cut], train[1][:cut]
+    return [(system.front_end.as_input(x), y) for x, y in (train, validation, test)]
+
+
+def _class_weight(
+    settings: Training, Y: np.ndarray, classes: tuple[str, ...]
+) -> dict[int, float] | None:
+    """Return a weight per class: "balanced" as scikit-learn has it, times the emphasis."""
+    if not settings.balanced:
+        return None
+    emphasis = dict(settings.emphasis)
+    counts = np.maximum(Y.sum(axis=0), 1)
+    return {
+        i: len(Y) / (len(classes) * counts[i]) * emphasis.get(name, 1.0)
+        for i, name in enumerate(classes)
+    }

@@ -1,0 +1,99 @@
+"""What every front end has: one object serves training, prediction and the bundle."""
+
+from abc import ABC, abstractmethod
+from dataclasses import asdict
+from typing import ClassVar
+
+import librosa
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+
+from .audio import Source, load, name_of
+from .errors import AudioError
+
+
+class FrontEnd(ABC):
+    """What turns a clip into the numbers a network sees.
+
+    A front end is a frozen dataclass of its settings, with a `name`, the `shape` of a clip's
+    features, `load` and `extract_features`.
+    """
+
+    name: ClassVar[str]
+    sr: int
+    shape: tuple[int, ...]
+
+    def settings(self) -> dict:
+        """Return the settings as a dict that JSON holds."""
+        return {"front_end": self.name, **asdict(self)}
+
+    def scaler(self) -> StandardScaler:
+        """Return what standardises the features, not yet fitted."""
+        return StandardScaler()
+
+    def as_input(self, X: np.ndarray) -> np.ndarray:
+        """Return scaled features as a network takes them."""
+        return X
+
+    @abstractmethod
+    def load(self, source: Source) -> np.ndarray:
+        """Load what the front end looks at of a clip [shape=(n,)]."""
+
+    @abstractmethod
+    def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:
+        """Return the features of a signal [shape=`shape`], float32.
+
+        Parameters
+        ----------
+        data : np.ndarray [shape=(n,)]
+        sr : int, Hz; the front end's own where None
+        """
+
+    def get_predict_feat(self, path: Source) -> np.ndarray:
+        """Return the features of a clip [shape=`shape`], as S2's users call it."""
+        return self.extract_features(self.load(path))
+
+
+class Trimmed(FrontEnd):
+    """A front end that looks at a clip between the silences around it.
+
+    Its settings hold `n_fft` [samples] and `trim_db`, how far below the peak silence is, or
+    None for no trimming.
+    """
+
+    n_fft: int
+    trim_db: float | None
+
+    @property
+    def least(self) -> int:
+        """How many samples it needs: one frame."""
+        return self.n_fft
+
+    def load(self, source: Source) -> np.ndarray:
+        """Load a clip, its ends cut where they are `trim_db` below the peak [shape=(n,)].
+
+        Raises
+        ------
+        AudioError
+            As `serlib.audio.load`, or if less than one frame is left.
+        """
+        y = load(source, sr=self.sr)
+        if self.trim_db is not None:
+            y, _ = librosa.effects.trim(y, top_db=self.trim_db)
+        return long_enough(y, source, self.sr, self.least)
+
+
+def long_enough(y: np.ndarray, source: Source, sr: int, least: int) -> np.ndarray:
+    """Return the samples of a clip as they are.
+
+    Raises
+    ------
+    AudioError
+        If there are fewer than `least`.
+    """
+    if len(y) < least:
+        raise AudioError(
+            f"{name_of(source)}: too short: {len(y) / sr:.2f} s of sound. Record at least "
+            f"{least / sr:.1f} s, better 3 s."
+        )
+    return y
