@@ -200,13 +200,6 @@ def test_a_fixed_recipe_trains_on_the_validation_part_too(
             pd.testing.assert_series_equal(fit.predictions.clip_id, theirs[k].predictions.clip_id)
 
 
-def test_the_number_of_processes_changes_no_bit(features, clips, tmp_path):
-    one, two = (score(features, clips, tmp_path / str(n), data="tess", n_jobs=n) for n in (1, 2))
-    for a, b in zip(one, two, strict=True):
-        pd.testing.assert_frame_equal(a.predictions, b.predictions, check_exact=True)
-        assert a.history == b.history
-
-
 def test_corpora_are_scored_apart_from_what_was_trained_on(features, clips, tmp_path, seen):
     (fit,) = score(features, clips, tmp_path, data="tess", protocol="corpora")
     train, validation = (rows_of(part, fit, features) for part in seen[0])
