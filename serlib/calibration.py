@@ -5,8 +5,9 @@ import pandas as pd
 from scipy.optimize import minimize_scalar
 from scipy.special import softmax
 
+from .joint import LEAST
+
 BINS = 10
-LEAST = 1e-4  # predictions are saved with four digits
 TEMPERATURES = 0.05, 20.0  # what is searched
 
 

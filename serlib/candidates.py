@@ -6,8 +6,9 @@ of the five folds takes some ten minutes of one core.
 
 from dataclasses import replace
 
-from .descriptors import Descriptors, Functionals
-from .recipes import FLY, SPEEDS, System
+from .descriptors import Descriptors
+from .functionals import Functionals, Statistics
+from .recipes import FLY, SPEEDS, System, Training
 from .sequences import MfccDeltas
 
 _FIVE = ("original", "speed_080", "speed_090", "speed_110", "speed_120")
@@ -32,6 +33,16 @@ _FUNCTIONALS = replace(
     baseline=True,
 )
 
+_STATISTICS = replace(
+    _FUNCTIONALS,
+    name="try_statistics",
+    network="discriminant",
+    front_end=Statistics(),
+    variants=SPEEDS,
+    also_heard=SPEEDS[1:],
+)
+_DENSE = Training(batch_size=64, epochs=30, label_smoothing=0.1, cosine=True, weight_decay=1e-2)
+
 CANDIDATES: tuple[System, ...] = (
     _BASE,
     replace(_BASE, name="try_mfcc", front_end=MfccDeltas(duration=3.5, padded=3.5, trim_db=35)),
@@ -41,4 +52,9 @@ CANDIDATES: tuple[System, ...] = (
     replace(_BASE, name="try_no_mixup", training=replace(_TRAINING, mixup=0.0)),
     _FUNCTIONALS,
     replace(_FUNCTIONALS, name="try_functionals_speeds", variants=SPEEDS),
+    replace(_STATISTICS, name="try_functionals_discriminant", front_end=Functionals()),
+    _STATISTICS,
+    replace(_STATISTICS, name="try_mlp", network="mlp", training=_DENSE, baseline=False),
+    replace(_STATISTICS, name="try_statistics_no_speeds", variants=("original",), also_heard=()),
+    replace(_STATISTICS, name="try_statistics_heard_once", also_heard=()),
 )

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import librosa
 import numpy as np
-from scipy import stats
 
 from .audio import SR
 from .front_end import Trimmed
@@ -16,7 +15,7 @@ from .sequences import Frames
 
 F0_RANGE = 60, 700  # Hz: a man's low voice, a woman's cry
 VOICED = 0.5  # of a frame's energy that repeats after one period
-_LONGEST = 2048  # samples, the frames of F0
+LONGEST = 2048  # samples, the frames of F0
 
 
 def describe(
@@ -63,7 +62,7 @@ def describe(
 
 def _pitch(y: np.ndarray, sr: int, hop_length: int, frames: int) -> tuple[np.ndarray, np.ndarray]:
     """Return F0 (`librosa.yin`), and the autocorrelation at its period, of each frame."""
-    length = _LONGEST
+    length = LONGEST
     f0 = librosa.yin(
         y, fmin=F0_RANGE[0], fmax=F0_RANGE[1], sr=sr, frame_length=length, hop_length=hop_length
     )
@@ -105,7 +104,7 @@ class Descriptors(Frames):
     trim_db: float | None = 35
 
     name = "descriptors"
-    least = _LONGEST
+    least = LONGEST
 
     @property
     def width(self) -> int:
@@ -114,7 +113,7 @@ class Descriptors(Frames):
 
     def measure(self, y: np.ndarray, sr: int) -> np.ndarray:
         """Return descriptors and slopes of each frame [shape=(frames, width)]."""
-        x = _described(self, y, sr)
+        x = described(self, y, sr)
         return np.concatenate([x, np.gradient(x, axis=0)], axis=1)
 
 
@@ -145,63 +144,7 @@ class DurationLoudness(Trimmed):
         return np.array([times, level.mean(), level.max()], dtype=np.float32)
 
 
-FUNCTIONALS = (
-    *("mean", "deviation", "p05", "p25", "p50", "p75", "p95", "p75-p25", "p95-p05"),
-    *("skewness", "kurtosis", "slope"),
-)
-
-
-@dataclass(frozen=True)
-class Functionals(Trimmed):
-    """Statistics over a clip of each descriptor and of its slope [shape=(n,)].
-
-    F0 counts in voiced frames alone; how long a clip is, and how much of it is voiced, stand
-    at the end.
-
-    Parameters
-    ----------
-    As `Descriptors`; a clip is neither cut nor padded.
-    """
-
-    sr: int = SR
-    n_mfcc: int = 24
-    n_bands: int = 16
-    n_fft: int = 1024
-    hop_length: int = 256
-    trim_db: float | None = 35
-
-    name = "functionals"
-    least = _LONGEST
-
-    @property
-    def shape(self) -> tuple[int]:
-        """Shape of the features."""
-        return (2 * (self.n_mfcc + self.n_bands + 16) * len(FUNCTIONALS) + 2,)
-
-    def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:
-        """Return the functionals of a signal [shape=`shape`], float32."""
-        x = _described(self, data, sr or self.sr)
-        slopes, voiced = np.gradient(x, axis=0), x[:, -1] > VOICED
-        table = _functionals(np.concatenate([x, slopes], axis=1))
-        if voiced.sum() > 2:
-            for column in (x.shape[1] - 2, 2 * x.shape[1] - 2):
-                values = np.concatenate([x, slopes], axis=1)[voiced, column]
-                table[:, column] = _functionals(values[:, None])[:, 0]
-        times = len(data) / (sr or self.sr), voiced.mean()
-        return np.concatenate([table.T.ravel(), times]).astype(np.float32)
-
-
-def _described(front_end: Descriptors | Functionals, y: np.ndarray, sr: int) -> np.ndarray:
+def described(front_end: Trimmed, y: np.ndarray, sr: int) -> np.ndarray:
+    """Return `describe` of a signal with a front end's settings."""
     names = ("n_fft", "hop_length", "n_mfcc", "n_bands")
     return describe(y, sr, **{name: getattr(front_end, name) for name in names})
-
-
-def _functionals(x: np.ndarray) -> np.ndarray:
-    """Return `FUNCTIONALS` of each column [shape=(functionals, columns)]."""
-    p05, p25, p50, p75, p95 = np.percentile(x, (5, 25, 50, 75, 95), axis=0)
-    t = np.linspace(-1, 1, len(x))
-    slope = t @ (x - x.mean(axis=0)) / (t @ t)
-    moments = x.mean(axis=0), x.std(axis=0)
-    shape = stats.skew(x, axis=0), stats.kurtosis(x, axis=0)
-    table = np.stack([*moments, p05, p25, p50, p75, p95, p75 - p25, p95 - p05, *shape, slope])
-    return np.nan_to_num(table)  # a column that never moves has no skewness

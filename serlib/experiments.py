@@ -16,7 +16,7 @@ from .files import write_json
 from .fits import Fit, Task
 from .fitting import fit_all
 from .inputs import Inputs
-from .joint import Joint, JointScaler, average
+from .joint import Joint, JointScaler, Played, average
 from .models import join
 from .project import CACHE, Run
 from .results import Key
@@ -55,7 +55,7 @@ def prepare(
         run.data,
         cache=CACHE / "features.sqlite",
         front_end=system.front_end,
-        variants=tuple(sorted({"original", *system.variants})),
+        variants=tuple(sorted({"original", *system.variants, *system.also_heard})),
         n_jobs=n_jobs,
     )
     for problem in problems.itertuples():
@@ -132,7 +132,8 @@ def save(key: Key, fits: dict[Key, list[Fit]], table: pd.DataFrame, run: Run) ->
     """
     rng = np.random.default_rng(0)
     parts = {part: fits[part][0] for part in results.parts_of(key)}
-    fitted = _joined(parts) if get(key[0]).members else _single(key, parts[key])
+    several = get(key[0]).members or get(key[0]).also_heard
+    fitted = _joined(parts) if several else _single(key, parts[key])
     return save_bundle(
         run.path(place(key[0])),
         **fitted,
@@ -148,15 +149,20 @@ def _single(key: Key, fit: Fit) -> dict:
 
 def _joined(parts: dict[Key, Fit]) -> dict:
     """Return model, scaler and front end of what averages these fits."""
-    # Scalers are alike where front end and training rows are.
-    of = {part: get(part[0]) for part in parts}
-    sides = {part: (s.front_end, s.variants, s.whole or s.published) for part, s in of.items()}
-    scalers = {sides[part]: fit.scaler for part, fit in parts.items()}
-    order = list(scalers)
-    joint = Joint(tuple(front_end for front_end, *_ in order))
-    members = [(order.index(sides[part]), fit.model) for part, fit in parts.items()]
-    scaler = JointScaler(joint, list(scalers.values()))
-    return dict(model=join(joint, members), scaler=scaler, extractor=joint)
+    ears, scalers, members = [], [], []  # ears: front ends, each with the rows its scaler saw
+    for part, fit in parts.items():
+        system = get(part[0])
+        hears = []
+        for name in ("original", *system.also_heard):
+            front_end = system.front_end if name == "original" else Played(system.front_end, name)
+            ear = front_end, system.variants, system.whole or system.published
+            if ear not in ears:
+                ears.append(ear)
+                scalers.append(fit.scaler)
+            hears.append(ears.index(ear))
+        members.append((hears, fit.model))
+    joint = Joint(tuple(front_end for front_end, *_ in ears))
+    return dict(model=join(joint, members), scaler=JointScaler(joint, scalers), extractor=joint)
 
 
 def _write(key: Key, tasks: list[Task], run: Run) -> pd.DataFrame:

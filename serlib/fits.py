@@ -15,6 +15,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from .enrolment import enrol
 from .inputs import Inputs
+from .joint import geometric_mean
 from .recipes import System
 from .splits import ENROLMENTS, SPLIT_SEED, Fold
 from .training import read_state
@@ -93,7 +94,8 @@ class Task:
         """
         count, emotion = ENROLMENTS[protocol]
         fit, tables = self.result(), []
-        model, scaler, X = fit.model, fit.scaler, self.inputs.X[self.fold.test]
+        model, scaler = fit.model, fit.scaler
+        views = self.inputs.views(self.fold.test, self.system.also_heard)
         people = list(fit.predictions.reset_index(drop=True).groupby("speaker"))
         for draw, (_, clips) in product(range(DRAWS if count else 1), people):
             # The draw is part of the protocol, as the splits are: the same for every system.
@@ -105,11 +107,18 @@ class Task:
                     continue
                 enrolling = rng.choice(able, count, replace=False)
                 scored = clips.index.drop(enrolling)
-            Z = enrol(scaler, X[enrolling]).transform(X[scored])
-            proba = probabilities(model, self.system.front_end.as_input(Z), len(self.classes))
+            # As `EnrolledSpeaker` does: at each speed the voice is another
+            adapted = [enrol(scaler, X[enrolling]).transform(X[scored]) for X in views]
+            proba = self.answer(model, adapted)
             rows = clips.loc[scored].assign(fold=self.fold.name + 10 * draw)
             tables.append(self._answers(rows, proba))
         return pd.concat(tables or [fit.predictions.head(0)], ignore_index=True)
+
+    def answer(self, model: Model, views: list[np.ndarray]) -> np.ndarray:
+        """Return the probabilities of scaled views of clips, averaged [shape=(n, classes)]."""
+        inputs = [self.system.front_end.as_input(Z) for Z in views]
+        probas = [probabilities(model, x, len(self.classes)) for x in inputs]
+        return geometric_mean(probas) if len(probas) > 1 else probas[0]
 
     def _answers(self, rows: pd.DataFrame, proba: np.ndarray) -> pd.DataFrame:
         columns = {f"p_{emotion}": proba[:, i] for i, emotion in enumerate(self.classes)}

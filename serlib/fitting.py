@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from . import augment
 from .files import replacing, write_json
-from .fits import Task, probabilities
+from .fits import Task
 from .recipes import System, Training
 from .splits import Fold
 from .training import fit
@@ -92,11 +92,12 @@ def _train(task: Task, asker: int) -> None:
     stored = dict(scaler=scaler, encoder=encoder)
     if isinstance(model, keras.Model):
         weights = _class_weight(system.training, Y[fold.train], task.classes)
-        history, proba = _fit_network(task, model, parts, weights, asker)
+        model, history = _fit_network(task, model, parts, weights, asker)
     else:
         X, labels = parts[0][0].reshape(len(fold.train), -1), Y[fold.train].argmax(axis=1)
         stored["model"], history = model.fit(X, labels), {}
-        proba = probabilities(model, parts[2][0], len(task.classes))
+    views = task.inputs.views(fold.test, system.also_heard)
+    proba = task.answer(model, [scaler.transform(X) for X in views])
     for name, part in stored.items():
         with replacing(task.folder / f"{name}.joblib") as temporary:
             joblib.dump(part, temporary)
@@ -112,11 +113,11 @@ def _fit_network(
     parts: list[tuple[np.ndarray, np.ndarray]],
     class_weight: dict[int, float] | None,
     asker: int,
-) -> tuple[dict[str, list[float]], np.ndarray]:
-    """Fit a network, write it; return its history and the probabilities of the test part."""
+) -> tuple[keras.Model, dict[str, list[float]]]:
+    """Fit a network, write it; return it with its history."""
     model, history = fit(
         model,
-        *parts[:2],
+        *parts,
         task.system.training,
         folder=task.folder / "unfinished",
         seed=task.seed,
@@ -125,16 +126,14 @@ def _fit_network(
     )
     with replacing(task.folder / "model.keras") as temporary:
         model.save(temporary)
-    return history, probabilities(model, parts[2][0], len(task.classes))
+    return model, history
 
 
 def _parts(
     system: System, fold: Fold, X: np.ndarray, Y: np.ndarray, seed: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return training, validation and test part as the network takes them."""
-    train, validation, test = (
-        (X[part], Y[part]) for part in (fold.train, fold.validation, fold.test)
-    )
+    """Return training and validation part as the network takes them."""
+    train, validation = ((X[part], Y[part]) for part in (fold.train, fold.validation))
     if system.copies:
         copies = getattr(augment, system.copies)(train[0], rng=np.random.default_rng(seed))
         train = np.concatenate([train[0], copies]), np.concatenate([train[1], train[1]])
@@ -143,7 +142,7 @@ def _parts(
             cut = int(len(train[0]) * 0.9)
             validation = train[0][cut:], train[1][cut:]
             train = train[0][:cut], train[1][:cut]
-    return [(system.front_end.as_input(x), y) for x, y in (train, validation, test)]
+    return [(system.front_end.as_input(x), y) for x, y in (train, validation)]
 
 
 def _class_weight(

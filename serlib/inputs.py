@@ -34,3 +34,12 @@ class Inputs:
         rows = self.rows[inside].reset_index(drop=True)
         emotion = rows.clip_id.map(chosen.set_index("clip_id").emotion)
         return Inputs(rows.assign(emotion=emotion), self.X[inside])
+
+    def views(self, part: np.ndarray, variants: tuple[str, ...] = ()) -> list[np.ndarray]:
+        """Return the features of the rows of a part, then those of their clips in each variant."""
+        views, clips = [self.X[part]], self.rows.clip_id.iloc[part]
+        for variant in variants:
+            inside = np.flatnonzero(self.rows.variant == variant)
+            place = pd.Series(inside, index=self.rows.clip_id.iloc[inside])
+            views.append(self.X[place.loc[clips]])
+        return views

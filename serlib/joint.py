@@ -8,9 +8,53 @@ import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
 from .audio import SR, Source
+from .augment import variant
 from .front_end import FrontEnd
 
-LEAST = 1e-4  # a probability counts as no less: one member that is sure cannot outvote all others
+# A probability counts as no less: predictions are saved with four digits, and one member that is
+# sure cannot outvote all others.
+LEAST = 1e-4
+
+
+@dataclass(frozen=True)
+class Played(FrontEnd):
+    """A front end that hears a clip at another speed.
+
+    Parameters
+    ----------
+    front_end : FrontEnd
+    variant : str, one of `serlib.augment.SPEEDS`
+    """
+
+    front_end: FrontEnd
+    variant: str
+
+    @property
+    def sr(self) -> int:
+        """Rate, Hz."""
+        return self.front_end.sr
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the features."""
+        return self.front_end.shape
+
+    def settings(self) -> dict:
+        """Return the settings as a dict that JSON holds."""
+        return self.front_end.settings() | {"played": self.variant}
+
+    def as_input(self, X: np.ndarray) -> np.ndarray:
+        """Return scaled features as a network takes them."""
+        return self.front_end.as_input(X)
+
+    def load(self, source: Source) -> np.ndarray:
+        """Load what the front end looks at of a clip, at the other speed [shape=(n,)]."""
+        y = self.front_end.load(source)
+        return variant(y, self.variant, sr=self.sr, rng=np.random.default_rng(0))
+
+    def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:
+        """Return the features of a signal [shape=`shape`], float32."""
+        return self.front_end.extract_features(data, sr)
 
 
 @dataclass(frozen=True)
@@ -66,6 +110,12 @@ class JointScaler:
         return np.concatenate(scaled, axis=1).astype(np.float32)
 
 
+def geometric_mean(probas: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the normalised geometric mean of probabilities [each of shape=(n, classes)]."""
+    mean = np.exp(np.mean([np.log(np.maximum(proba, LEAST)) for proba in probas], axis=0))
+    return mean / mean.sum(axis=1, keepdims=True)
+
+
 def average(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Average out-of-fold predictions of the same clips, as `serlib.models.join` does.
 
@@ -81,9 +131,7 @@ def average(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
         if not table[keys].equals(first[keys]):
             raise ValueError("expected predictions of the same clips in the same folds")
     columns = list(first.filter(regex="^p_"))
-    logs = [np.log(np.maximum(table[columns].to_numpy(), LEAST)) for table in tables]
-    mean = np.exp(np.mean(logs, axis=0))
-    mean /= mean.sum(axis=1, keepdims=True)
+    mean = geometric_mean([table[columns].to_numpy() for table in tables])
     emotions = np.array([name.removeprefix("p_") for name in columns])
     averaged = dict(zip(columns, mean.T, strict=True))
     return first.assign(predicted=emotions[mean.argmax(axis=1)], **averaged)

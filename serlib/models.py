@@ -11,7 +11,10 @@ import numpy as np
 from keras import layers, ops
 from sklearn.linear_model import LogisticRegression
 
+from .discriminant import Discriminant
 from .joint import LEAST, Joint
+
+Linear = LogisticRegression | Discriminant
 
 
 def conv1d(input_shape: tuple[int, ...] = (162, 1), n_classes: int = 7) -> keras.Model:
@@ -138,15 +141,30 @@ def bigru_attention(input_shape: tuple[int, int], n_classes: int) -> keras.Model
     return keras.Model(inputs, outputs, name="bigru_attention")
 
 
+def mlp(input_shape: tuple[int], n_classes: int) -> keras.Model:
+    """Two dense layers over statistics of a clip, most of which are left out at any time."""
+    inputs = keras.Input(input_shape)
+    x = layers.Dropout(0.5)(inputs)
+    x = layers.Dense(256, activation="relu")(x)
+    x = layers.BatchNormalization()(x)
+    x = layers.Dropout(0.5)(x)
+    x = layers.Dense(64, activation="relu")(x)
+    outputs = layers.Dense(n_classes, activation="softmax")(x)
+    return keras.Model(inputs, outputs, name="mlp")
+
+
 def join(
-    joint: Joint, members: Sequence[tuple[int, keras.Model | LogisticRegression]]
+    joint: Joint, members: Sequence[tuple[Sequence[int], keras.Model | Linear]]
 ) -> keras.Model:
     """Return one network over the features of all front ends: the members' geometric mean.
+
+    A member that hears a clip through several front ends counts once, with the mean of its
+    answers.
 
     Parameters
     ----------
     joint : Joint
-    members : sequence of (index of its front end, fitted model)
+    members : sequence of (indices of its front ends, fitted model)
 
     Returns
     -------
@@ -154,20 +172,27 @@ def join(
     """
     inputs = keras.Input(joint.shape)
     ends = np.cumsum([0, *(int(np.prod(f.shape)) for f in joint.front_ends)])
-    logs = []
-    for number, (index, model) in enumerate(members):
-        network = _network(model, int(np.prod(joint.front_ends[index].shape)))
+    answers = []
+    for number, (indices, model) in enumerate(members):
+        network = _network(model, int(np.prod(joint.front_ends[indices[0]].shape)))
         network.name = f"member_{number}"
-        x = inputs[:, int(ends[index]) : int(ends[index + 1])]
-        bands = network.input_shape[2:]  # the first axis may be of any length
-        x = layers.Reshape((-1, *bands))(x)
-        logs.append(ops.log(ops.maximum(network(x), LEAST)))
-    mean = layers.Average()(logs) if len(logs) > 1 else logs[0]
-    return keras.Model(inputs, layers.Softmax()(mean), name="joint")
+        views = []
+        for index in indices:
+            x = inputs[:, int(ends[index]) : int(ends[index + 1])]
+            bands = network.input_shape[2:]  # the first axis may be of any length
+            views.append(network(layers.Reshape((-1, *bands))(x)))
+        answers.append(_geometric_mean(views))
+    return keras.Model(inputs, _geometric_mean(answers), name="joint")
 
 
-def _network(model: keras.Model | LogisticRegression, n: int) -> keras.Model:
-    """Return a model as a network; a logistic regression is one dense layer."""
+def _geometric_mean(probas: list[keras.KerasTensor]) -> keras.KerasTensor:
+    if len(probas) == 1:
+        return probas[0]
+    return layers.Softmax()(layers.Average()([ops.log(ops.maximum(p, LEAST)) for p in probas]))
+
+
+def _network(model: keras.Model | Linear, n: int) -> keras.Model:
+    """Return a model as a network; a linear classifier is one dense layer."""
     if isinstance(model, keras.Model):
         return model
     dense = layers.Dense(len(model.classes_), activation="softmax")

@@ -58,6 +58,7 @@ class System:
     published: bool = False  # validates as its source did, on what is scored or seen
     baseline: bool = False  # `network` is one of `serlib.baselines`; measured, not offered
     members: tuple[tuple[str, int], ...] = ()  # systems that it averages, each with so many seeds
+    also_heard: tuple[str, ...] = ()  # variants of a clip to answer too; answers are averaged
     whole: bool = False  # its recipe is fixed, epochs too: the validation part is trained on
 
     @property

@@ -63,10 +63,16 @@ def asked(systems: str, protocols: str, corpora: Iterable[str], *, seed: int = 0
 
 
 def parts_of(key: Key) -> list[Key]:
-    """Return the keys of what a system averages; of one without members itself."""
+    """Return the keys of what a system averages; of one without members itself.
+
+    Members that draw nothing at random are the same for all seeds.
+    """
     system, data, protocol, seed = key
-    parts = [(name, n, k) for name, n in get(system).members for k in range(n)]
-    return [(name, data, protocol, seed * n + k) for name, n, k in parts] or [key]
+    parts = []
+    for name, n in get(system).members:
+        first = 0 if get(name).baseline else seed * n
+        parts += [(name, data, protocol, first + k) for k in range(n)]
+    return parts or [key]
 
 
 def name(key: Key, suffix: str = ".csv.gz") -> str:

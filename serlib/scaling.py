@@ -3,6 +3,8 @@
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
+FURTHEST = 3.0
+
 
 class FrameScaler(StandardScaler):
     """Standardise each coefficient of frame sequences; padding stays zero.
@@ -20,6 +22,14 @@ class FrameScaler(StandardScaler):
         mask = X[..., -1:]
         scaled = (X[..., :-1] - self.mean_) / self.scale_ * mask
         return np.concatenate([scaled, mask], axis=-1).astype(np.float32)
+
+
+class ClippedScaler(StandardScaler):
+    """Standardise features; none counts as further than `FURTHEST` deviations from the mean."""
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Return X standardised and clipped, float32."""
+        return np.clip(super().transform(X), -FURTHEST, FURTHEST).astype(np.float32)
 
 
 class CellScaler(StandardScaler):

@@ -6,11 +6,12 @@ import pandas as pd
 
 from .augment import VARIANTS
 from .candidates import CANDIDATES
-from .descriptors import DurationLoudness, Functionals
+from .descriptors import DurationLoudness
 from .emotions import classes, to_label_set
 from .errors import CorpusError, SerlibError
 from .features import Means
 from .front_end import FrontEnd
+from .functionals import Functionals
 from .recipes import FLY, SPEEDS, System, Training
 from .sequences import LogMel, MfccDeltas
 from .splits import ENROLMENTS

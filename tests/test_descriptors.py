@@ -2,9 +2,10 @@ import librosa
 import numpy as np
 import pytest
 
-from serlib import descriptors
-from serlib.descriptors import FUNCTIONALS, VOICED, Descriptors, Functionals, describe
+from serlib import functionals
+from serlib.descriptors import VOICED, Descriptors, describe
 from serlib.errors import AudioError
+from serlib.functionals import FUNCTIONALS, Functionals, Statistics
 from serlib.synthesis import synthesise
 
 SR = 22050
@@ -55,7 +56,7 @@ def test_zero_crossings_and_centroid_are_librosas(y):
 def test_functionals_of_a_line_and_of_numpy():
     rng = np.random.default_rng(0)
     x = np.stack([np.linspace(0, 8, 101), rng.gamma(2, size=101)], axis=1)
-    table = dict(zip(FUNCTIONALS, descriptors._functionals(x), strict=True))
+    table = dict(zip(FUNCTIONALS, functionals._functionals(x), strict=True))
     line = dict(mean=4, deviation=x[:, 0].std(), p05=0.4, p50=4, p95=7.6, slope=4, skewness=0)
     for name, value in line.items():
         assert table[name][0] == pytest.approx(value, abs=1e-9), name
@@ -75,14 +76,16 @@ def test_pitch_counts_in_voiced_frames_alone():
     assert x[-2] == pytest.approx(2.0) and x[-1] == pytest.approx(0.5, abs=0.05)
 
 
-@pytest.mark.parametrize("front_end", [Descriptors(), Descriptors(padded=6.0), Functionals()])
+@pytest.mark.parametrize(
+    "front_end", [Descriptors(), Descriptors(padded=6.0), Functionals(), Statistics()]
+)
 @pytest.mark.parametrize("seconds", [0.2, 1.0, 9.0])
 def test_every_length_gives_finite_features_of_one_shape(front_end, y, seconds):
     x = front_end.get_predict_feat((np.resize(y, int(seconds * SR)), SR))
     assert x.shape == front_end.shape and x.dtype == np.float32 and np.isfinite(x).all()
 
 
-@pytest.mark.parametrize("front_end", [Descriptors(), Functionals()])
+@pytest.mark.parametrize("front_end", [Descriptors(), Functionals(), Statistics()])
 def test_less_than_a_frame_is_refused(front_end):
     with pytest.raises(AudioError, match="too short"):
         front_end.get_predict_feat((np.ones(1500, np.float32), SR))

@@ -1,9 +1,22 @@
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 import soundfile as sf
 
-from serlib import catalogue, demo, experiments, joint, models, report, results, systems
+from serlib import (
+    augment,
+    baselines,
+    catalogue,
+    demo,
+    experiments,
+    joint,
+    models,
+    report,
+    results,
+    systems,
+)
 from serlib.bundle import predict_proba
 from serlib.cli import main
 from serlib.errors import CorpusError
@@ -101,31 +114,58 @@ def test_a_sixth_system_takes_one_entry_and_one_network(run, tmp_path, monkeypat
     assert '"system": "sixth"' in capsys.readouterr().out
 
 
+@pytest.fixture
+def twice(monkeypatch):
+    """The name of a system that hears a clip at two speeds."""
+    entry = replace(systems.get("duration_loudness"), name="twice", also_heard=("speed_110",))
+    monkeypatch.setitem(systems.SYSTEMS, "twice", entry)
+    return "twice"
+
+
+def test_what_is_heard_twice_is_answered_with_the_mean(run, twice):
+    (key,) = results.keys_of([twice], {"ravdess"}, first=True)
+    (fit,) = experiments.fit([key], run, n_jobs=1)[0][key]
+    scored = fit.predictions
+    front_end, scaler, model = systems.get(twice).front_end, fit.scaler, fit.model
+    views = []
+    for rate in (1.0, 1.1):
+        heard = [front_end.load(run.data / path) for path in scored.path]
+        heard = [augment.speed(y, sr=22050, rate=rate) if rate != 1 else y for y in heard]
+        X = scaler.transform(np.stack([front_end.extract_features(y) for y in heard]))
+        views.append(np.log(np.maximum(model.predict_proba(X), 1e-4)))
+    expected = np.exp(np.mean(views, axis=0))
+    expected /= expected.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(scored.filter(regex="^p_"), expected, atol=1e-6)
+
+
 def test_an_average_fits_its_members_and_enrols_them(run, monkeypatch):
-    """Two seeds of one baseline and one of another, plain and with every clip of a speaker."""
-    members = (("duration_loudness", 2), ("majority", 1))
+    """Two seeds of one system and a baseline, plain and with every clip of a speaker."""
+    drawn = replace(systems.get("duration_loudness"), name="drawn", network="dense", baseline=False)
+    monkeypatch.setitem(systems.SYSTEMS, "drawn", drawn)
+    monkeypatch.setattr(models, "dense", baselines.logistic, raising=False)
+    members = (("drawn", 2), ("majority", 1))
     entry = systems.System("mean", "", (("ravdess", "speakers"),), "07", members=members)
     monkeypatch.setitem(systems.SYSTEMS, "mean", entry)
     for protocol in ("speakers", "speakers+enrolment"):
         key = ("mean", "ravdess", protocol, 1)
         fits, predictions = experiments.fit([key], run, n_jobs=1)
-        parts = [("duration_loudness", "ravdess", protocol, k) for k in (2, 3)]
-        parts.append(("majority", "ravdess", protocol, 1))
+        parts = [("drawn", "ravdess", protocol, k) for k in (2, 3)]
+        parts.append(("majority", "ravdess", protocol, 0))  # draws nothing: one seed serves all
         assert list(fits) == parts == results.parts_of(key) and set(predictions) == {key, *parts}
         expected = joint.average([predictions[part] for part in parts])
         probabilities = predictions[key].filter(regex="^p_")
         np.testing.assert_allclose(probabilities, expected.filter(regex="^p_"))
         assert (run.out / "predictions" / results.name(key)).exists()
     plain, shifted = (
-        results.read(("duration_loudness", "ravdess", p, 2), run.out / "predictions")
+        results.read(("drawn", "ravdess", p, 2), run.out / "predictions")
         for p in ("speakers", "speakers+enrolment")
     )
     assert list(plain.clip_id) == list(shifted.clip_id)
     assert not np.allclose(plain.filter(regex="^p_"), shifted.filter(regex="^p_"))
 
 
-def test_the_bundle_of_an_average_answers_as_its_members_do(run, monkeypatch, tmp_path):
-    members = (("mfcc_cnn", 2), ("duration_loudness", 1))
+def test_the_bundle_of_an_average_answers_as_its_members_do(run, twice, monkeypatch, tmp_path):
+    members = (("mfcc_cnn", 2), (twice, 1), ("duration_loudness", 1))
     entry = systems.System("mean", "", (("ravdess", "clips"),), "07", members=members)
     monkeypatch.setitem(systems.SYSTEMS, "mean", entry)
     (key,) = results.keys_of(["mean"], {"ravdess"}, first=True)

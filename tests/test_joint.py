@@ -36,13 +36,13 @@ def members(clips):
     frames = FRONT_ENDS[0].shape
     networks = [models.bigru_attention(frames, 3), models.mfcc_cnn(frames, 3)]
     pictures = models.bilstm_attention((128, 128, 1), 3)
-    return scalers, [(0, networks[0]), (1, logistic), (0, networks[1]), (2, pictures)]
+    return scalers, [([0], networks[0]), ([1], logistic), ([0], networks[1]), ([2], pictures)]
 
 
 def expected(clips, scalers, members):
     """The geometric mean, each member asked by itself."""
     logs = []
-    for index, model in members:
+    for (index,), model in members:
         front_end, scaler = FRONT_ENDS[index], scalers[index]
         X = np.stack([front_end.get_predict_feat(clip) for clip in clips])
         x = front_end.as_input(scaler.transform(X))

@@ -8,29 +8,29 @@ from serlib.project import ROOT
 
 # A module may import those of the lines above its own, and of its own line.
 LAYERS = [
-    "errors emotions files workers",
+    "errors emotions files workers discriminant",
     "audio corpora",
     "synthesis index",
     "augment scaling demo levels plots",
-    "features",
-    "sequences bundle joint",
-    "enrolment",
-    "descriptors",
+    "front_end",
+    "features sequences bundle joint",
+    "enrolment descriptors calibration",
+    "functionals",
     "tables extraction splits project",
-    "models baselines recipes",
+    "models baselines recipes inputs",
     "candidates",
     "systems",
-    "batches evaluation calibration",
+    "batches evaluation",
     "training",
     "fits",
-    "benchmark download results",
+    "fitting benchmark download results",
     "catalogue",
     "experiments notebooks report answers",
-    "pipeline app",
+    "outcome pipeline app",
     "cli",
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names.split()}
-KERAS = {"models", "training", "fits", "batches"}  # and `bundle`, inside functions
+KERAS = {"models", "training", "fits", "fitting", "batches"}  # and `bundle`, inside functions
 
 
 def imports(path):
