@@ -16,7 +16,7 @@ class Batches(keras.utils.PyDataset):
     ----------
     X : np.ndarray [shape=(n, frames, coefficients + 1)], scaled; the last column is the mask
     Y : np.ndarray [shape=(n, classes)], one-hot
-    settings : Training, of which batch_size, stretch, masks and mixup are used
+    settings : Training, of which batch_size, stretch, masks, mixup and like_lengths are used
     seed, epoch : int, the epoch to begin with
     """
 
@@ -31,7 +31,14 @@ class Batches(keras.utils.PyDataset):
         return -(-len(self.X) // self.settings.batch_size)
 
     def on_epoch_begin(self) -> None:
-        self.order = np.random.default_rng([self.seed, self.epoch]).permutation(len(self.X))
+        rng = np.random.default_rng([self.seed, self.epoch])
+        self.order = rng.permutation(len(self.X))
+        if self.settings.like_lengths:
+            lengths = self.X[self.order, :, -1].sum(axis=1) * rng.uniform(0.9, 1.1, len(self.X))
+            self.order = self.order[np.argsort(lengths, kind="stable")]
+            whole = len(self.X) // self.settings.batch_size * self.settings.batch_size
+            batches = self.order[:whole].reshape(-1, self.settings.batch_size)
+            self.order[:whole] = rng.permutation(batches).ravel()
 
     def on_epoch_end(self) -> None:
         self.epoch += 1
@@ -44,7 +51,13 @@ class Batches(keras.utils.PyDataset):
         X, Y = self.X[chosen].copy(), self.Y[chosen]
         for k, x in enumerate(X):
             X[k] = mask(stretch(x, settings.stretch, rng), settings.masks, rng)
-        return mix(X, Y, settings.mixup, rng)
+        X, Y = mix(X, Y, settings.mixup, rng)
+        return (X[:, : _length(X)] if settings.like_lengths else X), Y
+
+
+def _length(X: np.ndarray) -> int:
+    """Return the frames of the longest clip, in steps of eight: few shapes are compiled."""
+    return min(-(-int(X[..., -1].sum(axis=1).max()) // 8) * 8, X.shape[1])
 
 
 def stretch(x: np.ndarray, most: float, rng: np.random.Generator) -> np.ndarray:

@@ -35,6 +35,23 @@ def test_every_clip_is_there_once_an_epoch():
     assert sorted(seen) == list(range(30)) and sum(len(batches()[k][1]) for k in range(4)) == 30
 
 
+def test_clips_of_like_length_share_a_batch_without_further_padding():
+    lengths = np.random.default_rng(0).permutation(np.arange(20, 60))
+    X = np.stack([clip(n, frames=80) for n in lengths])
+    Y = np.eye(40, dtype=np.float32)
+    how = dict(batch_size=6, like_lengths=True)
+    one, later = (Batches(X, Y, Training(**how), seed=0, epoch=k) for k in (0, 1))
+    for batches in (one, later):
+        parts = [batches[k] for k in range(len(batches))]
+        seen = np.concatenate([y.argmax(axis=1) for _, y in parts])
+        assert sorted(seen) == list(range(40))
+        for x, y in parts:
+            inside = lengths[y.argmax(axis=1)]
+            assert inside.max() <= x.shape[1] < inside.max() + 8 and np.ptp(inside) <= 20
+    assert not np.array_equal(one.order, later.order)
+    assert not (np.diff(lengths[one.order].reshape(-1, 4).mean(axis=1)) >= 0).all()
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_stretching_a_ramp_gives_a_ramp_of_the_drawn_slope(seed):
     x = clip()
