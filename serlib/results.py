@@ -22,8 +22,9 @@ def keys_of(
     seed: int = 0,
     first: bool = False,
     thorough: bool = False,
+    seeds: int = 3,
 ) -> list[Key]:
-    """Return what systems are scored on: three seeds under their first protocol, else one.
+    """Return what systems are scored on: several seeds under their first protocol, else one.
 
     Parameters
     ----------
@@ -31,21 +32,25 @@ def keys_of(
     corpora : iterable of str, what there is; data that needs another is left out
     seed : int, the first one
     first : bool, one seed under the first protocol, no more: what a bundle is made of
-    thorough : bool, three seeds under `clips`, `speakers` and their kin, as the benchmark has them
+    thorough : bool, several under `clips`, `speakers` and their kin, as the benchmark
+    seeds : int, how many are several
     """
     keys = []
     for system in map(get, systems):
         for data, protocol in system.scored[: 1 if first else None]:
-            three = (data, protocol) == system.scored[0]
-            three |= thorough and protocol not in ("rows", "corpora")
+            several = (data, protocol) == system.scored[0]
+            several |= thorough and protocol not in ("rows", "corpora")
             if first or system.published or system.baseline:  # a baseline draws nothing
-                three = False
+                several = False
             if set(DATA[data][0]) <= set(corpora):
-                keys += [(system.name, data, protocol, seed + k) for k in range(3 if three else 1)]
+                count = seeds if several else 1
+                keys += [(system.name, data, protocol, seed + k) for k in range(count)]
     return keys
 
 
-def asked(systems: str, protocols: str, corpora: Iterable[str], *, seed: int = 0) -> list[Key]:
+def asked(
+    systems: str, protocols: str, corpora: Iterable[str], *, seed: int = 0, seeds: int = 3
+) -> list[Key]:
     """Return the keys of the benchmark: of systems and protocols as "conv1d best", or "all".
 
     Raises
@@ -58,7 +63,7 @@ def asked(systems: str, protocols: str, corpora: Iterable[str], *, seed: int = 0
     for protocol in named:
         if protocol not in PROTOCOLS:
             raise SerlibError(f"Bad protocol {protocol!r}, expected one of {[*PROTOCOLS]}")
-    every = keys_of(names, corpora, seed=seed, thorough=True)
+    every = keys_of(names, corpora, seed=seed, thorough=True, seeds=seeds)
     return [key for key in every if key[2] in named]
 
 

@@ -91,6 +91,18 @@ def test_emodb_leaves_one_speaker_out(tmp_path):
     assert "boredom" in set(table.emotion) and "calm" not in set(table.emotion)
 
 
+def test_the_benchmark_takes_as_many_seeds_as_it_is_asked_for():
+    for seeds in (1, 2):
+        keys = results.asked("cnn_lstm conv1d", "clips speakers rows", {"ravdess"}, seeds=seeds)
+        counted = {
+            p: [k[3] for k in keys if k[:3] == ("cnn_lstm", "ravdess", p)]
+            for p in ("clips", "speakers")
+        }
+        assert counted == {p: [*range(seeds)] for p in ("clips", "speakers")}
+    rows = results.asked("conv1d_published", "rows", {"ravdess", "tess"}, seeds=3)
+    assert [key[3] for key in rows] == [0]
+
+
 def test_a_sixth_system_takes_one_entry_and_one_network(run, tmp_path, monkeypatch, capsys):
     def sixth(input_shape, n_classes):
         parts = [keras.Input(input_shape), keras.layers.GlobalAveragePooling1D()]
