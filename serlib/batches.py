@@ -38,7 +38,8 @@ class Batches(keras.utils.PyDataset):
             self.order = self.order[np.argsort(lengths, kind="stable")]
             whole = len(self.X) // self.settings.batch_size * self.settings.batch_size
             batches = self.order[:whole].reshape(-1, self.settings.batch_size)
-            self.order[:whole] = rng.permutation(batches).ravel()
+            batches[1:] = rng.permutation(batches[1:])  # Keras shuffles batches too
+            self.order[:whole] = np.roll(batches, 1, axis=0).ravel()
 
     def on_epoch_end(self) -> None:
         self.epoch += 1
@@ -52,7 +53,9 @@ class Batches(keras.utils.PyDataset):
         for k, x in enumerate(X):
             X[k] = mask(stretch(x, settings.stretch, rng), settings.masks, rng)
         X, Y = mix(X, Y, settings.mixup, rng)
-        return (X[:, : _length(X)] if settings.like_lengths else X), Y
+        # Keras takes from the first two batches which axes may differ: the second is of the
+        # shortest clips, the first is left as long as can be.
+        return (X[:, : _length(X)] if settings.like_lengths and index else X), Y
 
 
 def _length(X: np.ndarray) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 
 from serlib import load_bundle, predict_proba
 from serlib.augment import VARIANTS, variant
+from serlib.catalogue import open_bundle
 from serlib.features import Means
 from serlib.project import ARTIFACTS
 from serlib.synthesis import synthesise
@@ -44,5 +45,7 @@ for name in VARIANTS[1:]:
 bundle = load_bundle(BUNDLE)
 show("prediction, loaded bundle", lambda: predict_proba((y, 22050), bundle))
 show("prediction, 32 clips at once", lambda: predict_proba([(y, 22050)] * 32, bundle), n=5)
+best = open_bundle("best")
+show("prediction, best", lambda: predict_proba((y, 22050), best))
 cold = [sys.executable, "-c", COLD]
 show("fresh process to first prediction", lambda: subprocess.run(cold, check=True), n=3)

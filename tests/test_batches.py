@@ -45,9 +45,11 @@ def test_clips_of_like_length_share_a_batch_without_further_padding():
         parts = [batches[k] for k in range(len(batches))]
         seen = np.concatenate([y.argmax(axis=1) for _, y in parts])
         assert sorted(seen) == list(range(40))
-        for x, y in parts:
+        assert parts[0][0].shape[1] == 80  # what Keras asks first
+        for x, y in parts[1:]:
             inside = lengths[y.argmax(axis=1)]
             assert inside.max() <= x.shape[1] < inside.max() + 8 and np.ptp(inside) <= 20
+        assert lengths[parts[1][1].argmax(axis=1)].max() <= 30  # and second: another length
     assert not np.array_equal(one.order, later.order)
     assert not (np.diff(lengths[one.order].reshape(-1, 4).mean(axis=1)) >= 0).all()
 

@@ -28,6 +28,19 @@ def test_corpora_stand_apart_and_protocols_from_leaky_to_honest(tmp_path):
     assert "`cnn_lstm` | RAVDESS, 8 emotions" in lines[3]
 
 
+def test_the_honest_table_ranks_by_new_speakers():
+    rows = [row("ravdess", 0.9, "clips", "cnn_lstm", "ravdess")]
+    rows += [
+        row("ravdess", uar, "speakers", name, "ravdess")
+        for name, uar in (("cnn_lstm", 0.4), ("best", 0.7), ("majority", 0.2))
+    ]
+    rows += [row("ravdess", 0.8, "speakers", "conv1d", "ravdess7")]  # on other emotions
+    lines = report.honest_table(pd.DataFrame(rows)).splitlines()[2:]
+    assert [line.split("`")[1] for line in lines] == ["best", "cnn_lstm", "majority"]
+    assert "| – | **0.700 [0.600, 0.800]** | – |" in lines[0]
+    assert "| 0.900 [0.800, 1.000] | **0.400" in lines[1]
+
+
 def test_a_readme_without_its_place_says_so(tmp_path):
     (tmp_path / "README.md").write_text("# serlib\n")
     with pytest.raises(RunError, match="lacks the lines"):
@@ -35,5 +48,5 @@ def test_a_readme_without_its_place_says_so(tmp_path):
 
 
 def test_the_readme_says_what_the_metrics_say():
-    table = report.results_table(report.collect(ARTIFACTS / "metrics"))
+    table = report.results_text(report.collect(ARTIFACTS / "metrics"))
     assert table in (ROOT / "README.md").read_text()
