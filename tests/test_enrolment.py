@@ -13,7 +13,8 @@ from serlib.enrolment import PRIOR, EnrolledSpeaker, SpeakerScaler, enrol
 from serlib.errors import AudioError
 from serlib.fits import DRAWS
 from serlib.inputs import Inputs
-from serlib.joint import Joint, JointScaler
+from serlib.joint import Joint, JointScaler, Played
+from serlib.models import join
 from serlib.scaling import CellScaler, FrameScaler
 from serlib.sequences import LogMel, MfccDeltas
 from serlib.splits import ENROLMENTS, Fold
@@ -138,7 +139,8 @@ def test_enrolment_helps_where_speakers_differ_by_an_offset(task):
     assert right[1] > right[0] + 0.2
 
 
-def test_what_is_scored_is_what_a_user_gets(tmp_path):
+@pytest.mark.parametrize("heard", [(), ("speed_110",)])
+def test_what_is_scored_is_what_a_user_gets(tmp_path, heard):
     """The predictions of the protocol are those of `EnrolledSpeaker` over the same clips."""
     clips = [
         (synthesise(emotion, speaker=s, sentence="kids", rng=np.random.default_rng(k)), 22050)
@@ -146,33 +148,41 @@ def test_what_is_scored_is_what_a_user_gets(tmp_path):
         for k in range(2)
         for emotion in EMOTIONS
     ]
-    front_end = MfccDeltas(n_mfcc=5, padded=2.5, duration=2.5)
-    X = np.stack([front_end.get_predict_feat(clip) for clip in clips])
-    rows = pd.DataFrame(dict(clip_id=[f"{k:02d}" for k in range(12)], variant="original"))
+    plain = MfccDeltas(n_mfcc=5, padded=2.5, duration=2.5)
+    front_ends = plain, *(Played(plain, name) for name in heard)
+    X = [np.stack([f.get_predict_feat(clip) for clip in clips]) for f in front_ends]
     speaker = np.repeat(["ravdess:02", "ravdess:03", "ravdess:05"], 4)
-    rows = rows.assign(path="", corpus="ravdess", speaker=speaker, emotion=[*EMOTIONS] * 6)
-    system = System("s", "logistic", (), "07", front_end, training=Training(epochs=1))
+    rows = pd.DataFrame(dict(clip_id=[f"{k:02d}" for k in range(12)], speaker=speaker))
+    rows = rows.assign(path="", corpus="ravdess", emotion=[*EMOTIONS] * 6)
+    rows = pd.concat([rows.assign(variant=name) for name in ("original", *heard)])
+    system = System("s", "logistic", (), "07", plain, training=Training(epochs=1), also_heard=heard)
     fold = Fold(0, np.arange(8), np.arange(0), np.arange(8, 12))
-    inputs = Inputs(rows, X)
+    inputs = Inputs(rows.reset_index(drop=True), np.concatenate(X))
     task = fits.Task(system, baselines.logistic, fold, 0, inputs, EMOTIONS, tmp_path / "fit")
     fitting.fit_all([task], n_jobs=1)
     scored = task.enrolled("speakers+enrolment")
-    fit = task.result()
-    bundle = dict(model=_Flat(fit.model), scaler=fit.scaler, encoder=fit.encoder)
-    bundle |= dict(extractor=front_end, classes=list(EMOTIONS), reference={}, versions={})
+    fit, joint = task.result(), Joint(front_ends)
+    bundle = dict(scaler=JointScaler(joint, [fit.scaler] * len(front_ends)), encoder=fit.encoder)
+    bundle |= dict(model=join(joint, [(range(len(front_ends)), _flat(fit.model, plain.shape))]))
+    bundle |= dict(extractor=joint, classes=list(EMOTIONS), reference={}, versions={})
     speaker = EnrolledSpeaker(bundle | dict(verified=True), clips[8:])
     found = [list(answer.values()) for answer in speaker.predict_proba(clips[8:])]
-    np.testing.assert_allclose(found, scored.filter(regex="^p_"), atol=1e-6)
+    np.testing.assert_allclose(found, scored.filter(regex="^p_"), atol=1e-5)
 
 
-class _Flat:
-    """A model of scikit-learn under the name that bundles call."""
+def _flat(model, shape):
+    """Return a logistic regression of two classes as a network over frames."""
+    import keras
 
-    def __init__(self, model):
-        self.model = model
-
-    def predict_on_batch(self, x):
-        return self.model.predict_proba(x.reshape(len(x), -1))
+    dense = keras.layers.Dense(2, activation="softmax")
+    network = keras.Sequential([keras.Input(shape), keras.layers.Flatten(), dense])
+    dense.set_weights(
+        [
+            np.stack([-model.coef_[0], model.coef_[0]], 1) / 2,
+            np.array([-1, 1]) * model.intercept_ / 2,
+        ]
+    )
+    return network
 
 
 def test_a_bundle_knows_a_voice_and_the_bundle_itself_stays_as_it_was(tmp_path):
