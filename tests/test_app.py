@@ -26,10 +26,12 @@ def wav(tmp_path_factory):
     return str(path)
 
 
-def test_the_answer_is_that_of_the_library(wav):
-    probabilities, figure = app.answer(wav, "conv1d")
-    assert tuple(probabilities) == EMOTIONS
-    assert probabilities == app.predict_proba(wav, catalogue.open_bundle("conv1d"))
+@pytest.mark.parametrize("system", ["conv1d", "best"])
+def test_the_answer_is_that_of_the_library(wav, system):
+    probabilities, figure = app.answer(wav, system)
+    bundle = catalogue.open_bundle(system)
+    assert list(probabilities) == bundle["classes"]
+    assert probabilities == app.predict_proba(wav, bundle)
     assert figure.axes[0].get_title().startswith("What the system heard: ")
 
 
