@@ -81,8 +81,27 @@ def _pitch(y: np.ndarray, sr: int, hop_length: int, frames: int) -> tuple[np.nda
     )
 
 
+class Described(Trimmed):
+    """A front end that looks at descriptors; its settings hold what `describe` takes."""
+
+    hop_length: int
+    n_mfcc: int
+    n_bands: int
+    least = LONGEST
+
+    @property
+    def count(self) -> int:
+        """How many descriptors there are."""
+        return self.n_mfcc + self.n_bands + 16
+
+    def describe(self, y: np.ndarray, sr: int | None) -> np.ndarray:
+        """Return the descriptors of a signal [shape=(frames, count)]."""
+        how = dict(n_fft=self.n_fft, hop_length=self.hop_length)
+        return describe(y, sr or self.sr, n_mfcc=self.n_mfcc, n_bands=self.n_bands, **how)
+
+
 @dataclass(frozen=True)
-class Descriptors(Frames):
+class Descriptors(Described, Frames):
     """Descriptors and their slopes, frame by frame [shape=(frames, 2 * descriptors + 1)].
 
     Parameters
@@ -104,16 +123,15 @@ class Descriptors(Frames):
     trim_db: float | None = 35
 
     name = "descriptors"
-    least = LONGEST
 
     @property
     def width(self) -> int:
         """How many numbers are measured in a frame."""
-        return 2 * (self.n_mfcc + self.n_bands + 16)
+        return 2 * self.count
 
     def measure(self, y: np.ndarray, sr: int) -> np.ndarray:
         """Return descriptors and slopes of each frame [shape=(frames, width)]."""
-        x = described(self, y, sr)
+        x = self.describe(y, sr)
         return np.concatenate([x, np.gradient(x, axis=0)], axis=1)
 
 
@@ -142,9 +160,3 @@ class DurationLoudness(Trimmed):
         level = librosa.amplitude_to_db(rms)
         times = len(data) / (sr or self.sr)
         return np.array([times, level.mean(), level.max()], dtype=np.float32)
-
-
-def described(front_end: Trimmed, y: np.ndarray, sr: int) -> np.ndarray:
-    """Return `describe` of a signal with a front end's settings."""
-    names = ("n_fft", "hop_length", "n_mfcc", "n_bands")
-    return describe(y, sr, **{name: getattr(front_end, name) for name in names})

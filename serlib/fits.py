@@ -77,7 +77,7 @@ class Task:
         proba = np.load(self.folder / "proba.npy")
         table = self.inputs.rows.iloc[self.fold.test]
         table = table.assign(fold=self.fold.name, predicted="")[ID_COLUMNS]
-        return Fit(self.folder, history, self._answers(table, proba))
+        return Fit(self.folder, history, self._table(table, proba))
 
     def enrolled(self, protocol: str) -> pd.DataFrame:
         """Return the predictions of a fit that is done, each speaker enrolled with own clips.
@@ -111,7 +111,7 @@ class Task:
             adapted = [enrol(scaler, X[enrolling]).transform(X[scored]) for X in views]
             proba = self.answer(model, adapted)
             rows = clips.loc[scored].assign(fold=self.fold.name + 10 * draw)
-            tables.append(self._answers(rows, proba))
+            tables.append(self._table(rows, proba))
         return pd.concat(tables or [fit.predictions.head(0)], ignore_index=True)
 
     def answer(self, model: Model, views: list[np.ndarray]) -> np.ndarray:
@@ -120,7 +120,7 @@ class Task:
         probas = [probabilities(model, x, len(self.classes)) for x in inputs]
         return geometric_mean(probas) if len(probas) > 1 else probas[0]
 
-    def _answers(self, rows: pd.DataFrame, proba: np.ndarray) -> pd.DataFrame:
+    def _table(self, rows: pd.DataFrame, proba: np.ndarray) -> pd.DataFrame:
         columns = {f"p_{emotion}": proba[:, i] for i, emotion in enumerate(self.classes)}
         return rows.assign(predicted=np.array(self.classes)[proba.argmax(axis=1)], **columns)
 

@@ -6,8 +6,7 @@ import numpy as np
 from scipy import stats
 
 from .audio import SR
-from .descriptors import LONGEST, VOICED, described
-from .front_end import Trimmed
+from .descriptors import VOICED, Described
 from .scaling import ClippedScaler
 
 FUNCTIONALS = (
@@ -17,7 +16,7 @@ FUNCTIONALS = (
 
 
 @dataclass(frozen=True)
-class Functionals(Trimmed):
+class Functionals(Described):
     """Statistics over a clip of each descriptor and of its slope [shape=(n,)].
 
     F0 counts in voiced frames alone; how long a clip is, and how much of it is voiced, stand
@@ -36,16 +35,15 @@ class Functionals(Trimmed):
     trim_db: float | None = 35
 
     name = "functionals"
-    least = LONGEST
 
     @property
     def shape(self) -> tuple[int]:
         """Shape of the features."""
-        return (2 * (self.n_mfcc + self.n_bands + 16) * len(FUNCTIONALS) + 2,)
+        return (2 * self.count * len(FUNCTIONALS) + 2,)
 
     def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:
         """Return the statistics of a signal [shape=`shape`], float32."""
-        x = described(self, data, sr or self.sr)
+        x = self.describe(data, sr)
         times = len(data) / (sr or self.sr), (x[:, -1] > VOICED).mean()
         return np.concatenate([self.summary(x), times]).astype(np.float32)
 
@@ -79,7 +77,7 @@ class Statistics(Functionals):
     @property
     def shape(self) -> tuple[int]:
         """Shape of the features."""
-        n = self.n_mfcc + self.n_bands + 16
+        n = self.count
         return (super().shape[0] + 6 * n + n * (n - 1) // 2 + n * n,)
 
     def scaler(self) -> ClippedScaler:

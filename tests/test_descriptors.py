@@ -5,7 +5,7 @@ import pytest
 from serlib import functionals
 from serlib.descriptors import VOICED, Descriptors, describe
 from serlib.errors import AudioError
-from serlib.functionals import FUNCTIONALS, Functionals, Statistics
+from serlib.functionals import FUNCTIONALS, LAG, Functionals, Statistics
 from serlib.synthesis import synthesise
 
 SR = 22050
@@ -89,3 +89,22 @@ def test_every_length_gives_finite_features_of_one_shape(front_end, y, seconds):
 def test_less_than_a_frame_is_refused(front_end):
     with pytest.raises(AudioError, match="too short"):
         front_end.get_predict_feat((np.ones(1500, np.float32), SR))
+
+
+def test_statistics_are_functionals_thirds_and_correlations_of_numpy(y):
+    front_end = Statistics()
+    x = front_end.describe(front_end.load((y, SR)), SR)
+    found = front_end.get_predict_feat((y, SR))
+    plain = Functionals().get_predict_feat((y, SR))
+    n, moving = len(plain) - 2, [0, 12, 30, 45]
+    np.testing.assert_array_equal(found[:n], plain[:-2])
+    np.testing.assert_array_equal(found[-2:], plain[-2:])
+    np.testing.assert_allclose(found[n : n + 56], x[: -(-len(x) // 3)].mean(axis=0), rtol=1e-4)
+    pairs = np.zeros((56, 56))
+    pairs[np.triu_indices(56, 1)] = np.tanh(found[n + 6 * 56 : n + 6 * 56 + 1540])
+    later = np.tanh(found[-2 - 56 * 56 : -2]).reshape(56, 56)
+    for i, a in enumerate(moving):
+        for b in moving[i + 1 :]:
+            assert pairs[a, b] == pytest.approx(np.corrcoef(x[:, a], x[:, b])[0, 1], abs=1e-3)
+            shifted = np.corrcoef(x[:-LAG, a], x[LAG:, b])[0, 1]
+            assert later[a, b] == pytest.approx(shifted, abs=0.1)  # ends weigh a little
