@@ -60,13 +60,13 @@ def plan(
     system = get(name)
     if epochs is not None:
         system = replace(system, training=replace(system.training, epochs=epochs))
-    across = protocol == "corpora"
-    chosen = select(clips[clips.clip_id.isin(inputs.rows.clip_id)], data, across=across)
+    clips = clips[clips.clip_id.isin(inputs.rows.clip_id)]
+    chosen = select(clips, data, across=protocol == "corpora")
     inputs = inputs.of(chosen)
     if protocol == "rows":
         folds = [row_fold(len(inputs.rows), published=system.published)]
     else:
-        folds = clip_folds(chosen, protocol, scored=DATA[data][0][0])
+        folds = _clip_folds(chosen, data, protocol)
         if system.whole:
             folds = [replace(_merged(f), validation=f.validation[:0]) for f in folds]
         elif system.published:  # its source left no clips aside: see `_parts`
@@ -74,6 +74,18 @@ def plan(
         folds = [_rows_of(f, chosen, inputs.rows, system.variants) for f in folds]
     label = f"{name}__{data}__{'speakers' if protocol in ENROLMENTS else protocol}"
     return [_task(system, label, fold, seed, inputs, data, cache) for fold in folds]
+
+
+def epochs_of(
+    name: str, data: str, protocol: str, clips: pd.DataFrame, epochs: int | None = None
+) -> int:
+    """Return how many epochs all folds may take; none if the clips do not allow it."""
+    try:
+        chosen = select(clips, data, across=protocol == "corpora")
+        folds = 1 if protocol == "rows" else len(_clip_folds(chosen, data, protocol))
+    except CorpusError:
+        return 0
+    return folds * (epochs or get(name).training.epochs)
 
 
 def write_predictions(folds: Sequence[pd.DataFrame], path: Path) -> pd.DataFrame:
@@ -84,6 +96,10 @@ def write_predictions(folds: Sequence[pd.DataFrame], path: Path) -> pd.DataFrame
         text = table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
         temporary.write_bytes(gzip.compress(text.encode(), mtime=0))
     return table
+
+
+def _clip_folds(chosen: pd.DataFrame, data: str, protocol: str) -> list[Fold]:
+    return clip_folds(chosen, protocol, scored=DATA[data][0][0])
 
 
 def _merged(fold: Fold) -> Fold:

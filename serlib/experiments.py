@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from . import results
-from .benchmark import plan, write_predictions
+from .benchmark import epochs_of, plan, write_predictions
 from .bundle import Bundle, card, save_bundle
 from .catalogue import place
 from .errors import CorpusError
@@ -18,6 +18,7 @@ from .fitting import fit_all
 from .inputs import Inputs
 from .joint import Joint, JointScaler, Played, average
 from .models import join
+from .progress import Progress
 from .project import CACHE, Run
 from .results import Key
 from .splits import ENROLMENTS
@@ -95,6 +96,8 @@ def fit(
     single = dict.fromkeys(part for key in keys for part in results.parts_of(key))
     refused = "no data set of these systems is among the clips; `serlib download` has more"
     how = dict(cache=CACHE / "fits", epochs=epochs)
+    clips = ready[1] if ready else run.clips()
+    progress = Progress(sum(epochs_of(*key[:3], clips, epochs) for key in _fitted_once(single)))
     for (name, data, across), group in groupby(single, key=lambda k: (*k[:2], k[2] == "corpora")):
         tasks, material = {}, ready
         for key in group:
@@ -104,20 +107,14 @@ def fit(
             except CorpusError as error:
                 refused = f"{' '.join(key[:3])}: {error}"
                 print("left out:", refused)
-        fit_all([task for folds in tasks.values() for task in folds], n_jobs=n_jobs)
+        fit_all([task for folds in tasks.values() for task in folds], progress, n_jobs=n_jobs)
         for key, folds in tasks.items():
             fits[key] = [task.result() for task in folds]
             predictions[key] = _write(key, folds, run)
+    progress.close()
     if not fits:
         raise CorpusError(refused)
-    for key in keys:
-        parts = results.parts_of(key)
-        if key not in predictions and set(parts) <= set(predictions):
-            table = average([predictions[part] for part in parts])
-            predictions[key] = write_predictions(
-                [table], run.path("predictions", results.name(key))
-            )
-    return fits, predictions
+    return fits, predictions | _averages(keys, predictions, run)
 
 
 def save(key: Key, fits: dict[Key, list[Fit]], table: pd.DataFrame, run: Run) -> Bundle:
@@ -141,6 +138,24 @@ def save(key: Key, fits: dict[Key, list[Fit]], table: pd.DataFrame, run: Run) ->
         reference=synthesise("happy", speaker="02", sentence="kids", rng=rng),
         card=card(key[0], DATA[key[1]][0], table),
     )
+
+
+def _averages(
+    keys: Iterable[Key], predictions: dict[Key, pd.DataFrame], run: Run
+) -> dict[Key, pd.DataFrame]:
+    """Return, and write, the predictions of the keys whose parts are all there."""
+    tables = {}
+    for key in keys:
+        parts = results.parts_of(key)
+        if key not in predictions and set(parts) <= set(predictions):
+            table = average([predictions[part] for part in parts])
+            tables[key] = write_predictions([table], run.path("predictions", results.name(key)))
+    return tables
+
+
+def _fitted_once(keys: Iterable[Key]) -> set[Key]:
+    """Return the keys that are fitted: enrolment takes the fits of `speakers`."""
+    return {(*key[:2], "speakers", key[3]) if key[2] in ENROLMENTS else key for key in keys}
 
 
 def _single(key: Key, fit: Fit) -> dict:

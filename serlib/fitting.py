@@ -2,25 +2,22 @@
 
 import os
 import shutil
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import joblib
 import keras
 import numpy as np
 from sklearn.preprocessing import OneHotEncoder
-from tqdm import tqdm
 
 from . import augment
 from .files import replacing, write_json
 from .fits import Task
+from .progress import Progress
 from .recipes import System, Training
 from .splits import Fold
 from .training import fit
 
 
-def fit_all(tasks: list[Task], *, n_jobs: int = -1) -> None:
+def fit_all(tasks: list[Task], progress: Progress | None = None, *, n_jobs: int = -1) -> None:
     """Fit what is not done yet, each in a process and on a thread of its own.
 
     Networks of this size gain little from a second thread, recurrent ones nothing; and sums
@@ -29,39 +26,17 @@ def fit_all(tasks: list[Task], *, n_jobs: int = -1) -> None:
     Parameters
     ----------
     tasks : list of Task
+    progress : Progress or None, of a run that has more to fit than these
     n_jobs : int, processes, as joblib counts them
     """
-    left = list({task.folder: task for task in tasks if not task.done}.values())
-    if left:
-        with _progress(left), joblib.parallel_config("loky", inner_max_num_threads=1):
+    tasks = list({task.folder: task for task in tasks}.values())
+    left = [task for task in tasks if not task.done]
+    bar = progress or Progress(sum(task.system.training.epochs for task in tasks))
+    if tasks:
+        with bar.watch(tasks), joblib.parallel_config("loky", inner_max_num_threads=1):
             jobs = (joblib.delayed(_train)(task, os.getpid()) for task in left)
             joblib.Parallel(n_jobs=n_jobs)(jobs)
-
-
-@contextmanager
-def _progress(tasks: list[Task]) -> Iterator[None]:
-    """Show the epochs of all fits in one bar; early stopping makes it jump ahead."""
-    stop = threading.Event()
-    total = sum(task.system.training.epochs for task in tasks)
-    bar = tqdm(total=total, initial=sum(task.epochs for task in tasks), unit="epoch")
-    bar.set_description(tasks[0].system.name)
-
-    def show() -> None:
-        bar.set_postfix_str(f"{sum(t.done for t in tasks)} of {len(tasks)} fits", refresh=False)
-        bar.update(max(sum(task.epochs for task in tasks) - bar.n, 0))
-
-    def watch() -> None:
-        while not stop.wait(1):
-            show()
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        watcher.join()
-        show()
+    if progress is None:
         bar.close()
 
 

@@ -20,6 +20,7 @@ from serlib import (
 from serlib.bundle import predict_proba
 from serlib.cli import main
 from serlib.errors import CorpusError
+from serlib.progress import Progress
 from serlib.project import Run
 from serlib.sequences import MfccDeltas
 from serlib.synthesis import synthesise
@@ -72,6 +73,17 @@ def test_what_the_clips_do_not_allow_is_left_out_aloud(run, capsys):
         experiments.fit(keys[:1], run)
     with pytest.raises(CorpusError, match="no data set of these systems"):
         experiments.fit([], run)
+
+
+def test_one_bar_is_over_all_keys(run, monkeypatch):
+    bars = []
+    monkeypatch.setattr(experiments, "Progress", lambda n: bars.append(Progress(n)) or bars[-1])
+    keys = [("majority", "ravdess", protocol, 0) for protocol in ("clips", "speakers")]
+    keys += [("duration_loudness", "ravdess", "speakers", 0)]
+    for total in (1 + 2 * 2, 0):  # a fold of clips, two of speakers; then nothing is left
+        experiments.fit(keys, run, n_jobs=1)
+        assert bars[-1].bar.n == bars[-1].bar.total == total
+    assert len(bars) == 2
 
 
 def test_emodb_leaves_one_speaker_out(tmp_path):

@@ -9,6 +9,7 @@ import pandas as pd
 
 from serlib import fits, fitting, models
 from serlib.inputs import Inputs
+from serlib.progress import Progress
 from serlib.sequences import MfccDeltas
 from serlib.splits import Fold
 from serlib.systems import System, Training
@@ -65,3 +66,11 @@ def test_the_number_of_processes_changes_no_bit(tmp_path):
         for one, two in zip(a.model.get_weights(), b.model.get_weights(), strict=True):
             np.testing.assert_array_equal(one, two)
     assert not of[1][0].predictions.equals(of[1][1].predictions)  # seeds do change them
+
+
+def test_the_bar_counts_what_is_left_to_fit(tmp_path):
+    done, new = (task(tmp_path, 2, seed) for seed in (0, 1))
+    fitting.fit_all([done], n_jobs=1)
+    progress = Progress(4)
+    fitting.fit_all([done, new, new], progress, n_jobs=1)
+    assert (progress.bar.n, progress.bar.total) == (2, 2)

@@ -23,6 +23,7 @@ LAYERS = [
     "batches evaluation",
     "training",
     "fits",
+    "progress",
     "fitting benchmark download results",
     "catalogue",
     "experiments notebooks report answers",
