@@ -132,6 +132,17 @@ def test_a_speaker_without_enough_clips_is_left_out(task, tmp_path):
         assert set(table.speaker) == {"ravdess:04"}
 
 
+def test_a_recording_equal_to_one_that_enrols_is_not_scored(task, tmp_path):
+    task.inputs.X[36:47] = task.inputs.X[36]  # all but one that the second speaker says
+    task = replace(task, folder=tmp_path / "equal")
+    fitting.fit_all([task], n_jobs=1)
+    table = task.enrolled("speakers+enrolment_1")
+    sizes = table.groupby(["speaker", "fold"]).size()
+    assert set(sizes["ravdess:03"]) == {11} and set(sizes["ravdess:04"]) <= {1, 11}
+    task.inputs.X[47] = task.inputs.X[36]
+    assert set(task.enrolled("speakers+enrolment_1").speaker) == {"ravdess:03"}
+
+
 def test_enrolment_helps_where_speakers_differ_by_an_offset(task):
     plain = task.result().predictions
     table = task.enrolled("speakers+enrolment")
