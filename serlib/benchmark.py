@@ -80,9 +80,13 @@ def epochs_of(
     name: str, data: str, protocol: str, clips: pd.DataFrame, epochs: int | None = None
 ) -> int:
     """Return how many epochs all folds may take; none if the clips do not allow it."""
+    across = protocol == "corpora"
     try:
-        chosen = select(clips, data, across=protocol == "corpora")
-        folds = 1 if protocol == "rows" else len(_clip_folds(chosen, data, protocol))
+        chosen = select(clips, data, across=across)
+        if across:
+            folds = chosen.corpus.nunique() - 1
+        else:
+            folds = 1 if protocol == "rows" else len(_clip_folds(chosen, data, protocol))
     except CorpusError:
         return 0
     return folds * (epochs or get(name).training.epochs)

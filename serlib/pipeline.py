@@ -57,7 +57,7 @@ def run(
         if values.get("AUDIO"):
             raise RunError("--publish refuses AUDIO=True: corpus audio must not be committed")
         values = WHOLE | values | PUBLISHED
-    settings = _settings(chosen, data, out, publish)
+    settings = _settings(chosen, data, out, publish, retrain=bool(values.get("RETRAIN")))
     values |= dict(DATA_ROOT=str(settings.data), OUT=str(settings.out))
     if settings.notice:
         print(settings.notice)
@@ -68,7 +68,9 @@ def run(
     return settings.out
 
 
-def _settings(chosen: list[Path], data: str, out: str, publish: bool) -> Run:
+def _settings(
+    chosen: list[Path], data: str, out: str, publish: bool, *, retrain: bool = False
+) -> Run:
     """Return the run; without audio, what needs none uses the shipped tables."""
     settings = open_run(data, out)
     if publish and settings.demo:
@@ -80,7 +82,7 @@ def _settings(chosen: list[Path], data: str, out: str, publish: bool) -> Run:
         if chosen[0].name[:2] != "01":  # which makes this table
             shutil.copyfile(ROOT / "emotion_path.csv", run.path("emotion_path.csv"))
         return run
-    from_shipped = all(path.name[:2] in FROM_TABLES for path in chosen)
+    from_shipped = all(path.name[:2] in FROM_TABLES for path in chosen) and not retrain
     if settings.demo and from_shipped and not out:
         return Run(settings.data, RUNS / "default", demo=False)
     return settings

@@ -39,6 +39,7 @@ def finished(tiny, cache, tmp_path_factory):
     """The folder of a whole run on the tiny corpus, by the command itself."""
     out = tmp_path_factory.mktemp("run")
     values = dict(EPOCHS=1, N_TRAIN=70, N_TEST=6, N_PROJECTED=60)
+    values |= dict(RETRAIN=True, SYSTEMS="duration_loudness", PROTOCOLS="clips")
     pairs = [word for name, value in values.items() for word in ("-p", name, str(value))]
     command = [Path(sys.executable).parent / "serlib", "run", "--data", tiny, "--out", out, *pairs]
     environment = os.environ | {"SERLIB_CACHE": cache}
@@ -60,6 +61,10 @@ def test_a_run_writes_everything_the_notebooks_promise(finished):
     written = ["best_emotion_model.keras", "emotion_preprocessing.joblib", "metrics/conv1d.json"]
     for name in [*written, "bundles/mfcc_cnn.joblib", "metrics/sequences.json"]:
         assert (finished / name).stat().st_size > 1000
+    fitted = pd.read_csv(
+        finished / "predictions" / "duration_loudness__ravdess__clips__seed0.csv.gz"
+    )
+    assert set(fitted.clip_id) < set(clips.clip_id)  # a fifth
     for path in notebooks.choose():
         executed = nbformat.read(finished / "notebooks" / path.name, 4)
         outputs = [o for c in executed.cells for o in c.get("outputs", [])]
@@ -129,6 +134,16 @@ def test_publishing_later_notebooks_keeps_the_shipped_clip_table(tmp_path, real_
     monkeypatch.setattr(pipeline, "RUNS", tmp_path)
     run = pipeline._settings(notebooks.choose(only="05"), str(real_root), "", publish=True)
     assert run.clips().equals(tables.read_clips(ROOT / "emotion_path.csv"))  # EMO-DB is left out
+
+
+def test_what_is_fitted_to_synthetic_clips_is_a_demo_run(tiny, monkeypatch):
+    (tiny / demo.MARK).write_text("{}")
+    monkeypatch.setenv("SER_DATA", str(tiny))
+    read_only = pipeline._settings(notebooks.choose(only="07"), "", "", publish=False)
+    fitted = pipeline._settings(notebooks.choose(only="07"), "", "", publish=False, retrain=True)
+    (tiny / demo.MARK).unlink()
+    assert (read_only.out.name, fitted.out.name) == ("default", "demo")
+    assert (read_only.demo, fitted.demo) == (False, True)
 
 
 def test_publishing_refuses_the_demo_corpus(tiny, tmp_path):
