@@ -7,14 +7,22 @@ from .errors import BundleError
 from .project import ARTIFACTS, RUNS
 from .systems import SYSTEMS, System, get
 
+FIRST = "best"  # the one that answers where none is named
+
 
 def offered() -> dict[str, Path | None]:
     """Return the systems that predict, and the bundle of each; None where it is missing."""
-    return {name: _find(system) for name, system in SYSTEMS.items() if system.offered}
+    names = sorted((name for name, s in SYSTEMS.items() if s.offered), key=lambda n: n != FIRST)
+    return {name: _find(get(name)) for name in names}
 
 
-def open_bundle(system: str = "conv1d", path: str | Path = "") -> Bundle:
+def open_bundle(system: str = "", path: str | Path = "") -> Bundle:
     """Load the bundle of a system: the one named, else the shipped one, else one made here.
+
+    Parameters
+    ----------
+    system : str, by default that of the bundle named, else `FIRST`
+    path : str or Path, a bundle; by default the system's own
 
     Raises
     ------
@@ -23,17 +31,17 @@ def open_bundle(system: str = "conv1d", path: str | Path = "") -> Bundle:
     BundleError
         If there is no bundle, it is another system's, or `serlib.load_bundle` refuses it.
     """
-    wanted = get(system)
+    wanted = get(system or FIRST)
     found = Path(path) if path else _find(wanted)
     if not found:
         made = [name for name, bundle in offered().items() if bundle]
         raise BundleError(
-            f"{system}: there is no bundle of it here. Make it: {wanted.command}. "
+            f"{wanted.name}: there is no bundle of it here. Make it: {wanted.command}. "
             f"Ready to predict: {made}"
         )
     bundle = load_bundle(found)
     name = bundle["card"].get("name", system)
-    if name != system:
+    if system and name != system:
         raise BundleError(f"{found}: is a bundle of {name!r}, expected one of {system!r}")
     return bundle
 

@@ -43,8 +43,8 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("files", nargs="*", metavar="FILE", help="file, folder or quoted glob")
     for option in ("--file", "--audio_path"):  # as users of S0 and S3 type it
         predict.add_argument(option, dest="more", action="append", default=[], metavar="FILE")
-    predict.add_argument("--system", default="conv1d", help="which system answers (conv1d)")
-    predict.add_argument("--bundle", default="", help="another bundle of it than the shipped one")
+    predict.add_argument("--system", default="", help="which system answers (best)")
+    predict.add_argument("--bundle", default="", help="another bundle than the shipped one")
     form = predict.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object a recording")
     form.add_argument("--csv", action="store_true", help="one line of CSV a recording")
@@ -93,7 +93,7 @@ def _predict(arguments: argparse.Namespace) -> int:
             print(f"serlib: {answer}", file=sys.stderr)
             failed += 1
         elif arguments.json:
-            print(answers.as_json(file, answer, system=arguments.system), flush=True)
+            print(answers.as_json(file, answer, system=bundle["card"].get("name", "")), flush=True)
         elif arguments.csv:
             print(answers.as_csv(file, answer), flush=True)
         else:

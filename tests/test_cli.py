@@ -10,10 +10,11 @@ import pytest
 import soundfile as sf
 
 from serlib.cli import main
+from serlib.emotions import classes
 from serlib.project import ARTIFACTS
 from serlib.synthesis import synthesise
 
-EMOTIONS = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
+EMOTIONS = classes("eight")
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def test_json_and_csv_agree(wav, capsys):
     assert main(["predict", wav, wav, "--json"]) == 0
     answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert answers[0] == answers[1] and answers[0]["file"] == wav
-    assert answers[0]["system"] == "conv1d"
+    assert answers[0]["system"] == "best"
     assert main(["predict", wav, "--csv"]) == 0
     (row,) = csv.DictReader(capsys.readouterr().out.splitlines())
     assert row["emotion"] == answers[0]["emotion"]
@@ -99,6 +100,12 @@ def test_a_bundle_of_another_system_is_refused(wav, capsys):
     other = str(ARTIFACTS / "emotion_preprocessing.joblib")
     assert main(["predict", wav, "--system", "mfcc_cnn", "--bundle", other]) == 2
     assert "is a bundle of 'conv1d', expected one of 'mfcc_cnn'" in capsys.readouterr().err
+
+
+def test_a_bundle_alone_says_which_system_it_is(wav, capsys):
+    path = str(ARTIFACTS / "emotion_preprocessing.joblib")
+    assert main(["predict", wav, "--json", "--bundle", path]) == 0
+    assert json.loads(capsys.readouterr().out)["system"] == "conv1d"
 
 
 def test_a_missing_bundle_names_its_command(wav, capsys, monkeypatch, tmp_path):
