@@ -176,19 +176,18 @@ def join(
     for number, (indices, model) in enumerate(members):
         network = _network(model, int(np.prod(joint.front_ends[indices[0]].shape)))
         network.name = f"member_{number}"
-        views = []
-        for index in indices:
-            x = inputs[:, int(ends[index]) : int(ends[index + 1])]
-            bands = network.input_shape[2:]  # the first axis may be of any length
-            views.append(network(layers.Reshape((-1, *bands))(x)))
-        answers.append(_geometric_mean(views))
-    return keras.Model(inputs, _geometric_mean(answers), name="joint")
+        # One call for all that it hears: a recurrent layer is slow to build and to start
+        heard = [inputs[:, int(ends[index]) : int(ends[index + 1])] for index in indices]
+        x = ops.concatenate(heard, axis=0)
+        bands = network.input_shape[2:]  # the first axis may be of any length
+        proba = network(layers.Reshape((-1, *bands))(x))
+        answers.append(_geometric_mean(ops.reshape(proba, (len(heard), -1, proba.shape[-1]))))
+    return keras.Model(inputs, _geometric_mean(ops.stack(answers)), name="joint")
 
 
-def _geometric_mean(probas: list[keras.KerasTensor]) -> keras.KerasTensor:
-    if len(probas) == 1:
-        return probas[0]
-    return layers.Softmax()(layers.Average()([ops.log(ops.maximum(p, LEAST)) for p in probas]))
+def _geometric_mean(probas: keras.KerasTensor) -> keras.KerasTensor:
+    """Return the geometric mean of answers [shape=(answers, n, classes)]."""
+    return layers.Softmax()(ops.mean(ops.log(ops.maximum(probas, LEAST)), axis=0))
 
 
 def _network(model: keras.Model | Linear, n: int) -> keras.Model:

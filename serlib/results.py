@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .errors import SerlibError, TableError
-from .evaluation import by_part
+from .evaluation import by_part, uar
 from .splits import PROTOCOLS
 from .systems import DATA, SYSTEMS, get
 
@@ -135,9 +135,8 @@ def summarise(predictions: dict[Key, pd.DataFrame], *, seed: int = 0) -> pd.Data
     rows = []
     for group in dict.fromkeys(key[:3] for key in predictions):
         tables = [table for key, table in predictions.items() if key[:3] == group]
-        each = [_parts(table, seed) for table in tables]
         for part, figures in _parts(pd.concat(tables, ignore_index=True), seed).iterrows():
-            uars = [parts.uar[part] for parts in each]
+            uars = [uar(t if part == "together" else t[t.corpus == part]) for t in tables]
             row = dict(zip(("system", "data", "protocol"), group, strict=True), corpus=part)
             row |= dict(seeds=len(tables), uar_min=min(uars), uar_max=max(uars))
             rows.append(row | figures.to_dict() | dict(n=int(figures.n) // len(tables)))

@@ -3,6 +3,13 @@
 import os
 from pathlib import Path
 
+# Before librosa: processes that compile its functions into one cache at a time leave files there
+# that crash everyone who loads them. So each process of the tests has a cache of its own.
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    folder = Path(__file__).parents[1] / ".pytest_cache" / "numba" / worker
+    os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"  # a core each
+
 import numpy as np
 import pytest
 import soundfile as sf
@@ -20,6 +27,11 @@ def write_clip(path: Path, *, seconds: float = 1.6, seed: int = 0, sr: int = SR)
     path.parent.mkdir(parents=True, exist_ok=True)
     sf.write(path, y, sr)
     return path
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the longest file, so that no process is left alone with it at the end."""
+    items.sort(key=lambda item: item.path.stem != "test_pipeline")
 
 
 @pytest.fixture
