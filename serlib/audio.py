@@ -1,5 +1,6 @@
 """A path, an open file or an array -> mono float32 at one rate, or an AudioError that says why."""
 
+from numbers import Real
 from os import PathLike
 from pathlib import Path
 from typing import BinaryIO
@@ -85,6 +86,10 @@ def _read(
 def _from_array(
     source: tuple[np.ndarray, int], offset: float, duration: float | None
 ) -> tuple[np.ndarray, int]:
+    if len(source) != 2 or np.ndim(source[1]) or not isinstance(source[1], Real):
+        raise AudioError(
+            "tuple: expected (y, sr), an array and its rate in Hz; many clips are a list"
+        )
     y, native = np.asarray(source[0]), _check_rate(source[1], "array")
     if y.ndim not in (1, 2) or y.dtype.kind not in "fiu":
         raise AudioError(

@@ -122,7 +122,7 @@ def load_bundle(path: str | Path) -> Bundle:
     return bundle
 
 
-def get_predictions(source: Source | Sequence[Source], bundle: Bundle) -> str | list[str]:
+def get_predictions(source: Source | list[Source], bundle: Bundle) -> str | list[str]:
     """Return the emotion of a clip, or those of many.
 
     Parameters
@@ -148,7 +148,7 @@ def get_predictions(source: Source | Sequence[Source], bundle: Bundle) -> str | 
 
 
 def predict_proba(
-    source: Source | Sequence[Source], bundle: Bundle
+    source: Source | list[Source], bundle: Bundle
 ) -> dict[str, float] | list[dict[str, float]]:
     """Return the probability of each emotion for a clip, or for many; as `get_predictions`."""
     verify(bundle)

@@ -20,7 +20,7 @@ def scores(predictions: pd.DataFrame, *, rng: np.random.Generator) -> dict[str, 
 
     Parameters
     ----------
-    predictions : DataFrame, columns as DESIGN.md's predictions files
+    predictions : DataFrame, with columns clip_id, corpus, speaker, emotion, predicted
     rng : np.random.Generator, of the bootstrap
 
     Returns

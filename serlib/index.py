@@ -23,7 +23,7 @@ def index_clips(root: Path, *, n_jobs: int = -1) -> tuple[pd.DataFrame, pd.DataF
     """Find, name and decode every clip below a folder.
 
     Of several files of one clip (re-uploads nest a second copy of a corpus in the first)
-    the first path in byte order counts.
+    the first path in byte order counts that can be read.
 
     Parameters
     ----------
@@ -40,21 +40,26 @@ def index_clips(root: Path, *, n_jobs: int = -1) -> tuple[pd.DataFrame, pd.DataF
     CorpusError
         If the folder does not exist or holds no usable clip.
     """
-    named, problems = _walk(root)
-    paths = [(root / path,) for path in named]
-    decoded = each(_decode, paths, n_jobs=n_jobs, desc="reading clips")
+    found, problems = _walk(root)
+    firsts = [(root / copies[0],) for copies in found]
+    decoded = each(_decode, firsts, n_jobs=n_jobs, desc="reading clips")
     rows = []
-    for (path, facts), result in zip(named.items(), decoded, strict=True):
-        if isinstance(result, str):
+    for (path, *others), result in zip(found, decoded, strict=True):
+        while isinstance(result, str):
             problems.append((path, result.replace(str(root / path), path)))
+            if not others:
+                break
+            path = others.pop(0)
+            result = _decode(root / path)
         else:
-            rows.append({"path": path} | facts | result)
+            rows.append({"path": path} | parse(path) | result)
+        problems += [(other, f"a second copy of {path}") for other in others]
     if not rows:
         raise CorpusError(
             f"{root}: holds no clip of {', '.join(CORPORA)}. Put a corpus there, or fetch one with "
             "`serlib download ravdess tess`, or name another folder with --data or SER_DATA."
         )
-    clips = pd.DataFrame(rows)[CLIP_COLUMNS]
+    clips = pd.DataFrame(sorted(rows, key=lambda row: os.fsencode(row["path"])))[CLIP_COLUMNS]
     return clips, pd.DataFrame(problems, columns=PROBLEM_COLUMNS)
 
 
@@ -78,11 +83,11 @@ def completeness(clips: pd.DataFrame) -> list[str]:
     return lines
 
 
-def _walk(root: Path) -> tuple[dict[str, dict], list[tuple[str, str]]]:
-    """Return the named files, one a clip, in byte order of their paths, and the rest."""
+def _walk(root: Path) -> tuple[list[list[str]], list[tuple[str, str]]]:
+    """Return the paths of each clip, its copies together, in byte order; and the rest."""
     if not root.is_dir():
         raise CorpusError(f"{root}: no such folder. Give the data root with --data or SER_DATA.")
-    named, problems, seen = {}, [], {}
+    copies, problems = {}, []
 
     def unreadable(error: OSError) -> None:
         place = Path(error.filename).relative_to(root).as_posix()
@@ -92,19 +97,15 @@ def _walk(root: Path) -> tuple[dict[str, dict], list[tuple[str, str]]]:
         Path(folder, file).relative_to(root).as_posix()
         for folder, _, files in os.walk(root, onerror=unreadable)
         for file in files
-        if not file.startswith(".")
+        if Path(file).suffix.lower() in AUDIO_SUFFIXES and not file.startswith(".")
     ]
     for path in sorted(paths, key=os.fsencode):
         facts = parse(path)
         if facts is None:
-            if Path(path).suffix.lower() in AUDIO_SUFFIXES:
-                problems.append((path, "its name is of no known corpus"))
-        elif facts["clip_id"] in seen:
-            problems.append((path, f"a second copy of {seen[facts['clip_id']]}"))
-        elif Path(path).suffix.lower() in AUDIO_SUFFIXES:
-            seen[facts["clip_id"]] = path
-            named[path] = facts
-    return named, problems
+            problems.append((path, "its name is of no known corpus"))
+        else:
+            copies.setdefault(facts["clip_id"], []).append(path)
+    return list(copies.values()), problems
 
 
 # What libsndfile reads; other files beside the clips (RAVDESS has videos of the same

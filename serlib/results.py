@@ -56,15 +56,20 @@ def asked(
     Raises
     ------
     SerlibError
-        For a system or a protocol that does not exist; the message lists those that do.
+        For a system or a protocol that does not exist, or a system that is not scored under it;
+        the message lists those that are.
     """
     names = [*SYSTEMS] if systems == "all" else [get(name).name for name in systems.split()]
     named = [*PROTOCOLS] if protocols == "all" else protocols.split()
     for protocol in named:
         if protocol not in PROTOCOLS:
             raise SerlibError(f"Bad protocol {protocol!r}, expected one of {[*PROTOCOLS]}")
-    every = keys_of(names, corpora, seed=seed, thorough=True, seeds=seeds)
-    return [key for key in every if key[2] in named]
+    keys = keys_of(names, corpora, seed=seed, thorough=True, seeds=seeds)
+    found = [key for key in keys if key[2] in named]
+    scored = {protocol for name in names for _, protocol in get(name).scored}
+    if not scored & set(named):
+        raise SerlibError(f"{systems} is scored under {sorted(scored)}, not under {protocols}")
+    return found
 
 
 def parts_of(key: Key) -> list[Key]:

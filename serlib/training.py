@@ -16,16 +16,23 @@ _STATE = ("wait", "best", "best_epoch", "cooldown_counter")  # of callbacks, fro
 
 
 class Best(keras.callbacks.Callback):
-    """Write the weights of the best epoch so far: whole or, if killed meanwhile, not at all."""
+    """Write the weights of the best epoch so far, each to a file of its own.
 
-    def __init__(self, path: Path, monitor: str):
+    A fit that is killed before the epoch counts goes on with those of the best one that did.
+    """
+
+    def __init__(self, folder: Path, monitor: str):
         super().__init__()
-        self.path, self.monitor, self.best = path, monitor, None
+        self.folder, self.monitor, self.best, self.best_epoch = folder, monitor, None, 0
+
+    @property
+    def path(self) -> Path:
+        return self.folder / f"best-{self.best_epoch}.weights.h5"
 
     def on_epoch_end(self, epoch, logs=None):
         value = float(logs[self.monitor]) * (-1 if self.monitor.endswith("loss") else 1)
         if self.best is None or value > self.best:
-            self.best = value
+            self.best, self.best_epoch = value, epoch + 1
             with replacing(self.path) as temporary:
                 self.model.save_weights(temporary)
 
@@ -41,8 +48,10 @@ class Resume(keras.callbacks.Callback):
         super().__init__()
         self.folder, self.others = folder, others
         self.state = read_state(folder)
+        self.on_train_begin()
 
     def on_train_begin(self, logs=None):
+        """Restore what the others remember, which some of them forget when training begins."""
         for callback, values in zip(self.others, self.state["callbacks"], strict=False):
             vars(callback).update(values)
 
@@ -57,17 +66,18 @@ class Resume(keras.callbacks.Callback):
         ]
         self.state |= dict(epochs=epoch + 1, model=model.name, callbacks=remembered)
         write_json(self.folder / "state.json", self.state)
-        for old in self.folder.glob("epoch-*.keras"):
-            if old != model:
+        kept = {model, *(callback.path for callback in self.others if isinstance(callback, Best))}
+        for old in [*self.folder.glob("epoch-*"), *self.folder.glob("best-*")]:
+            if old not in kept:
                 old.unlink()
 
 
 def read_state(folder: Path) -> dict:
     """Return what an unfinished fit left, or the state of one that has not begun."""
-    path = folder / "state.json"
-    if path.exists():
-        return json.loads(path.read_text())
-    return dict(epochs=0, model=None, callbacks=[], history={})
+    try:
+        return json.loads((folder / "state.json").read_text())
+    except FileNotFoundError:
+        return dict(epochs=0, model=None, callbacks=[], history={})
 
 
 def fit(
@@ -111,8 +121,7 @@ def fit(
         model = keras.saving.load_model(folder / state["model"])
     else:
         _compile(model, settings, steps=math.ceil(len(train[0]) / settings.batch_size))
-    best = folder / "best.weights.h5"
-    watching = _callbacks(settings, best)
+    watching = _callbacks(settings, folder)
     resume = Resume(folder, watching)
     patience = settings.stop_patience
     if not (state["callbacks"] and state["callbacks"][0].get("wait", 0) >= patience):
@@ -131,7 +140,7 @@ def fit(
             verbose=0,
         )
     if not settings.cosine:
-        model.load_weights(best)
+        model.load_weights(watching[-1].path)
     return model, resume.state["history"]
 
 
@@ -146,7 +155,7 @@ def _compile(model: keras.Model, settings: Training, steps: int) -> None:
     model.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
 
 
-def _callbacks(settings: Training, best: Path) -> list[keras.callbacks.Callback]:
+def _callbacks(settings: Training, folder: Path) -> list[keras.callbacks.Callback]:
     if settings.cosine:
         return []
     return [
@@ -157,5 +166,5 @@ def _callbacks(settings: Training, best: Path) -> list[keras.callbacks.Callback]
             factor=settings.slow_factor,
             min_lr=settings.slowest,
         ),
-        Best(best, settings.keep),
+        Best(folder, settings.keep),
     ]

@@ -87,6 +87,8 @@ def _wav(path, y, **kwargs):
         (lambda d: _wav(d / "a.wav", np.array([0.1, np.inf] * 99), subtype="FLOAT"), "infinite"),
         (lambda d: (np.ones(99), 10), "sampling rate 10 Hz"),
         (lambda d: (np.array(["a"]), 22050), "expected numbers"),
+        (lambda d: (22050, np.ones(99)), r"expected \(y, sr\)"),
+        (lambda d: ("a.wav", "b.wav"), "many clips are a list"),
         (lambda d: (np.ones((2, 2, 2)), 22050), "expected numbers"),
     ],
 )

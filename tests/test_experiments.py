@@ -19,7 +19,7 @@ from serlib import (
 )
 from serlib.bundle import predict_proba
 from serlib.cli import main
-from serlib.errors import CorpusError
+from serlib.errors import CorpusError, SerlibError
 from serlib.progress import Progress
 from serlib.project import Run
 from serlib.sequences import MfccDeltas
@@ -111,6 +111,10 @@ def test_the_benchmark_takes_as_many_seeds_as_it_is_asked_for():
             for p in ("clips", "speakers")
         }
         assert counted == {p: [*range(seeds)] for p in ("clips", "speakers")}
+    with pytest.raises(
+        SerlibError, match=r"conv1d is scored under \['clips', 'rows', 'speakers'\]"
+    ):
+        results.asked("conv1d", "validation", {"ravdess"})
     rows = results.asked("conv1d_published", "rows", {"ravdess", "tess"}, seeds=3)
     assert [key[3] for key in rows] == [0]
 

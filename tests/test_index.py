@@ -26,6 +26,19 @@ def test_a_nested_second_copy_counts_once(corpus):
     assert len(problems) == 60 and problems.problem.str.startswith("a second copy of").all()
 
 
+def test_a_broken_copy_does_not_cost_the_clip(corpus):
+    before, _ = index_clips(corpus, n_jobs=1)
+    path = corpus / before.path[0]
+    (corpus / "zz").mkdir()
+    shutil.copy(path, corpus / "zz" / path.name)
+    path.write_bytes(b"RIFF" + bytes(50))
+    path.with_suffix(".xml").write_text("no audio, no copy")
+    after, problems = index_clips(corpus, n_jobs=1)
+    assert set(after.clip_id) == set(before.clip_id)
+    assert list(after.path) == sorted(after.path)
+    assert list(problems.path) == [before.path[0]]
+
+
 def test_the_checksum_is_of_the_sound_not_of_the_file(corpus):
     before, _ = index_clips(corpus, n_jobs=1)
     path = corpus / before.path[0]

@@ -123,6 +123,27 @@ def test_killed_while_the_best_weights_are_written_it_goes_on(tmp_path, monkeypa
     assert float(loss) == pytest.approx(min(history["val_loss"]), rel=1e-4)
 
 
+def test_killed_between_best_weights_and_state_the_weights_are_of_an_epoch_that_counts(
+    tmp_path, monkeypatch
+):
+    def die(self, epoch, logs=None):
+        raise Killed
+
+    settings = Training(epochs=6, keep="val_loss")  # better in every epoch
+    with monkeypatch.context() as patch:
+        kill_after(patch, 2)
+        with pytest.raises(Killed):
+            fit(network(), problem(), problem(seed=1), settings, folder=tmp_path)
+        patch.setattr(Resume, "on_epoch_end", die)  # of the third, when its weights are written
+        with pytest.raises(Killed):
+            fit(network(), problem(), problem(seed=1), settings, folder=tmp_path)
+    two = replace(settings, epochs=2)
+    model, history = fit(network(), problem(), problem(seed=1), two, folder=tmp_path)
+    held = problem(seed=1)
+    loss = keras.losses.CategoricalCrossentropy()(held[1], model.predict(held[0], verbose=0))
+    assert float(loss) == pytest.approx(min(history["val_loss"]), rel=1e-4)
+
+
 def test_killed_after_the_last_epoch_it_trains_no_more(tmp_path, monkeypatch):
     settings = Training(epochs=60, stop_patience=3)
     with monkeypatch.context() as patch:
