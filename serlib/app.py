@@ -7,18 +7,15 @@ from pathlib import Path
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio: no request to another host
 
 import gradio as gr
-import numpy as np
 import soundfile as sf
 from matplotlib.figure import Figure
 
 from . import plots
-from .audio import SR
 from .bundle import INTENDED_USE, Bundle, attention, predict_proba
 from .catalogue import offered, open_bundle
+from .demo import write_clip
 from .errors import AudioError, RunError, SerlibError
-from .files import replacing
 from .project import CACHE
-from .synthesis import synthesise
 from .systems import SYSTEMS
 
 MOST_MB, MOST_SECONDS = 20, 60
@@ -139,7 +136,5 @@ def _examples() -> list[str]:
     """Write a synthetic clip per emotion, the same every time; no corpus may be given away."""
     paths = [CACHE / "examples" / f"{emotion}.wav" for emotion in EXAMPLES]
     for path, emotion in zip(paths, EXAMPLES, strict=True):
-        y = synthesise(emotion, speaker="02", sentence="kids", rng=np.random.default_rng(0))
-        with replacing(path) as temporary:
-            sf.write(temporary, y, SR)
+        write_clip(path, dict(emotion=emotion, speaker="02", sentence="kids", key=0))
     return [str(path) for path in paths]

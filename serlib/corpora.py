@@ -8,40 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-RAVDESS_EMOTIONS = dict(
-    zip(
-        ("01", "02", "03", "04", "05", "06", "07", "08"),
-        ("neutral", "calm", "happy", "sad", "angry", "fear", "disgust", "surprise"),
-        strict=True,
-    )
-)
-TESS_EMOTIONS = {e: e for e in ("angry", "disgust", "fear", "happy", "neutral", "sad")} | {
-    "ps": "surprise"
-}
-_EMODB = dict(
-    zip(
-        "WLEAFTN",
-        ("angry", "boredom", "disgust", "fear", "happy", "sad", "neutral"),
-        strict=True,
-    )
-)
-_SAVEE = {
-    "a": "angry",
-    "d": "disgust",
-    "f": "fear",
-    "h": "happy",
-    "n": "neutral",
-    "sa": "sad",
-    "su": "surprise",
-}
-_CREMAD = {
-    "ANG": "angry",
-    "DIS": "disgust",
-    "FEA": "fear",
-    "HAP": "happy",
-    "NEU": "neutral",
-    "SAD": "sad",
-}
+from .emotions import EMOTIONS
+
+_SIX = ("angry", "disgust", "fear", "happy", "neutral", "sad")
+RAVDESS_EMOTIONS = {f"{number:02d}": e for number, e in enumerate(EMOTIONS[:8], 1)}
+TESS_EMOTIONS = {e: e for e in _SIX} | {"ps": "surprise"}
+_CREMAD = {e[:3].upper(): e for e in _SIX}
+_SAVEE = {e[0]: e for e in _SIX[:5]} | {"sa": "sad", "su": "surprise"}
+_EMODB = dict(W="angry", L="boredom", E="disgust", A="fear", F="happy", T="sad", N="neutral")
 _EMODB_MEN = {"03", "10", "11", "12", "15"}  # its documentation's list of speakers
 # VideoDemographics.csv of CREMA-D: 43 women, 48 men.
 _CREMAD_WOMEN = {
@@ -73,16 +47,11 @@ class Corpus:
     home: str
 
 
-def _facts(stem, speaker, gender, emotion, intensity, statement, channel="speech"):
-    return dict(
-        stem=stem,
-        speaker=speaker,
-        gender=gender,
-        emotion=emotion,
-        intensity=intensity,
-        statement=statement,
-        channel=channel,
-    )
+_FACTS = ("stem", "speaker", "gender", "emotion", "intensity", "statement", "channel")
+
+
+def _facts(*values: str, channel: str = "speech") -> dict[str, str]:
+    return dict(zip(_FACTS, (*values, channel), strict=True))
 
 
 def _ravdess(match: re.Match) -> dict[str, str]:
@@ -94,7 +63,7 @@ def _ravdess(match: re.Match) -> dict[str, str]:
         RAVDESS_EMOTIONS[emotion],
         {"01": "normal", "02": "strong"}[intensity],
         {"01": "kids", "02": "dogs"}[statement],
-        {"01": "speech", "02": "song"}[channel],
+        channel={"01": "speech", "02": "song"}[channel],
     )
 
 

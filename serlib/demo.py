@@ -38,7 +38,7 @@ def write_demo(root: Path, *, seed: int = 0) -> Path:
     if (root / MARK).exists() and json.loads((root / MARK).read_text()) == made:
         return root
     clips = [(root / path, how) for path, how in _clips(seed)]
-    for _ in each(_write, clips, desc="demo corpus"):
+    for _ in each(write_clip, clips, desc="demo corpus"):
         pass
     write_json(root / MARK, made)
     return root
@@ -69,9 +69,9 @@ def _clips(seed: int) -> Iterator[tuple[str, dict]]:
                 yield path, dict(emotion=emotion, key=(seed, 100 + woman, number, w)) | who
 
 
-def _write(path: Path, how: dict) -> None:
-    y = synthesise(
-        **{k: v for k, v in how.items() if k != "key"}, rng=np.random.default_rng(how["key"])
-    )
+def write_clip(path: Path, how: dict) -> None:
+    """Write a synthetic clip: `how` is what `synthesise` takes, and the `key` of its generator."""
+    voice = {k: v for k, v in how.items() if k != "key"}
+    y = synthesise(**voice, rng=np.random.default_rng(how["key"]))
     with replacing(path) as temporary:
         sf.write(temporary, y, SR, subtype="PCM_16")

@@ -66,8 +66,17 @@ def _train(task: Task, asker: int) -> None:
     model = task.network(parts[0][0].shape[1:], len(task.classes))
     stored = dict(scaler=scaler, encoder=encoder)
     if isinstance(model, keras.Model):
-        weights = _class_weight(system.training, Y[fold.train], task.classes)
-        model, history = _fit_network(task, model, parts, weights, asker)
+        model, history = fit(
+            model,
+            *parts,
+            system.training,
+            folder=task.folder / "unfinished",
+            seed=task.seed,
+            class_weight=_class_weight(system.training, Y[fold.train], task.classes),
+            callbacks=[] if os.getpid() == asker else [_Orphan(asker)],
+        )
+        with replacing(task.folder / "model.keras") as temporary:
+            model.save(temporary)
     else:
         X, labels = parts[0][0].reshape(len(fold.train), -1), Y[fold.train].argmax(axis=1)
         stored["model"], history = model.fit(X, labels), {}
@@ -80,28 +89,6 @@ def _train(task: Task, asker: int) -> None:
         np.save(temporary, proba)
     write_json(task.folder / "history.json", history)
     shutil.rmtree(task.folder / "unfinished", ignore_errors=True)
-
-
-def _fit_network(
-    task: Task,
-    model: keras.Model,
-    parts: list[tuple[np.ndarray, np.ndarray]],
-    class_weight: dict[int, float] | None,
-    asker: int,
-) -> tuple[keras.Model, dict[str, list[float]]]:
-    """Fit a network, write it; return it with its history."""
-    model, history = fit(
-        model,
-        *parts,
-        task.system.training,
-        folder=task.folder / "unfinished",
-        seed=task.seed,
-        class_weight=class_weight,
-        callbacks=[] if os.getpid() == asker else [_Orphan(asker)],
-    )
-    with replacing(task.folder / "model.keras") as temporary:
-        model.save(temporary)
-    return model, history
 
 
 def _parts(
