@@ -44,7 +44,8 @@ def honest_table(results: pd.DataFrame) -> str:
     by_system = {name: rows.set_index("protocol") for name, rows in scored.groupby("system")}
     ranked = {name: rows for name, rows in by_system.items() if "speakers" in rows.index}
     lines = [
-        "| | system | known speakers | **new speakers** | new speakers, new sentence |",
+        "| | system | known speakers (`clips`) | **new speakers** (`speakers`) "
+        "| new sentence too (`speakers+statements`) |",
         "|---|---|---|---|---|",
     ]
     order = sorted(ranked, key=lambda name: -ranked[name].uar["speakers"])
@@ -66,7 +67,7 @@ def results_table(results: pd.DataFrame) -> str:
     """
     results = results[~results.protocol.str.match("validation|.*enrolment_")]
     lines = [
-        "| system | data | protocol | RAVDESS | TESS | accuracy, all | seeds |",
+        "| system | data | protocol | RAVDESS, UAR | TESS, UAR | accuracy, all | seeds |",
         "|---|---|---|---|---|---|---|",
     ]
     for (system, data, protocol), group in results.groupby(

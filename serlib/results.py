@@ -91,6 +91,12 @@ def name(key: Key, suffix: str = ".csv.gz") -> str:
     return f"{system}__{data}__{protocol}__seed{seed}{suffix}"
 
 
+def keys_in(folder: Path) -> list[Key]:
+    """Return the keys of all predictions that a folder holds."""
+    parts = [path.name.removesuffix(".csv.gz").split("__") for path in folder.glob("*.csv.gz")]
+    return sorted((*key, int(seed.removeprefix("seed"))) for *key, seed in parts)
+
+
 def read(key: Key, folder: Path) -> pd.DataFrame:
     """Read saved predictions.
 
