@@ -44,11 +44,17 @@ class Run:
         return read_clips(path)
 
     def tables(self) -> tuple[pd.DataFrame, pd.DataFrame, str]:
-        """Return clip table, features table and notice: the run's own, else the shipped ones."""
+        """Return clip table, features table and notice: the run's own, else the shipped ones.
+
+        Those of recordings that have gone since are used, where there are no others; beside the
+        recordings of another data root they are not.
+        """
         if (self.out / "features.csv").exists():
             clips = read_clips(self.out / "emotion_path.csv")
-            notice = self.notice if self._holds(clips) else ""  # the audio may have gone since
-            return clips, read_features(self.out / "features.csv"), notice
+            mine = self._holds(clips)
+            if mine or self.demo or is_demo(self.data):
+                notice = self.notice if mine else ""
+                return clips, read_features(self.out / "features.csv"), notice
         clips = read_clips(ROOT / "emotion_path.csv")
         return clips, read_features(ROOT / "features.csv"), ""
 

@@ -26,6 +26,8 @@ def test_features_of_recordings_are_not_called_synthetic_once_the_audio_has_gone
     tables.write_features(pd.concat([rows, values], axis=1), out / "features.csv", Means(), 0)
     assert Run(tmp_path / "elsewhere", out, demo=True).tables()[2] == ""
     assert Run(corpus, out, demo=True).tables()[2] == demo.NOTICE
+    (tmp_path / "other").mkdir()  # real, and not what these tables are of
+    assert len(Run(tmp_path / "other", out, demo=False).tables()[0]) > len(clips)
 
 
 @pytest.mark.parametrize(("named", "variable"), [("a", "b"), ("", "b"), ("", "")])
