@@ -156,7 +156,8 @@ def test_microphone_in_a_browser(page):
     page.get_by_label("Record audio").click()
     page.get_by_role("button", name="Record", exact=True).click()
     page.wait_for_timeout(3000)
-    page.get_by_role("button", name="Stop").first.click()
+    with page.expect_response(lambda response: "/upload" in response.url):
+        page.get_by_role("button", name="Stop").first.click()
     page.get_by_label("Play").first.wait_for()
     ask(page)
 

@@ -39,7 +39,7 @@ def finished(tiny, cache, tmp_path_factory):
     """The folder of a whole run on the tiny corpus, by the command itself."""
     out = tmp_path_factory.mktemp("run")
     values = dict(EPOCHS=1, N_TRAIN=70, N_TEST=6, N_PROJECTED=60)
-    values |= dict(RETRAIN=True, SYSTEMS="duration_loudness", PROTOCOLS="clips")
+    values |= dict(RETRAIN=True, SYSTEMS="duration_loudness", PROTOCOLS="clips", N_JOBS=1)
     pairs = [word for name, value in values.items() for word in ("-p", name, str(value))]
     command = [Path(sys.executable).parent / "serlib", "run", "--data", tiny, "--out", out, *pairs]
     environment = os.environ | {"SERLIB_CACHE": cache}
