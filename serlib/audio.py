@@ -86,7 +86,7 @@ def _read(
 def _from_array(
     source: tuple[np.ndarray, int], offset: float, duration: float | None
 ) -> tuple[np.ndarray, int]:
-    if len(source) != 2 or np.ndim(source[1]) or not isinstance(source[1], Real):
+    if len(source) != 2 or not isinstance(source[1], Real):
         raise AudioError(
             "tuple: expected (y, sr), an array and its rate in Hz; many clips are a list"
         )

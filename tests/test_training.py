@@ -101,43 +101,32 @@ def test_what_callbacks_remember_survives_a_kill(tmp_path, monkeypatch):
     assert killed["learning_rate"] == pytest.approx(whole["learning_rate"])
 
 
-def test_killed_while_the_best_weights_are_written_it_goes_on(tmp_path, monkeypatch):
-    """They are then those of the best epoch before."""
+def half_written(self, path):
+    path.write_bytes(b"half")
+    raise Killed
 
-    def die(self, path):
-        path.write_bytes(b"half")
-        raise Killed
 
+def not_counted(self, epoch, logs=None):
+    raise Killed
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "die"),
+    [(keras.Model, "save_weights", half_written), (Resume, "on_epoch_end", not_counted)],
+)
+def test_killed_at_the_best_weights_those_of_the_last_best_epoch_that_counts_stay(
+    tmp_path, monkeypatch, place, name, die
+):
+    """While they are written; and after that, before the state says so."""
     settings = Training(epochs=6, keep="val_loss")  # better in every epoch
     with monkeypatch.context() as patch:
         kill_after(patch, 2)
         with pytest.raises(Killed):
             fit(network(), problem(), problem(seed=1), settings, folder=tmp_path)
-        patch.setattr(keras.Model, "save_weights", die)
+        patch.setattr(place, name, die)
         with pytest.raises(Killed):
             fit(network(), problem(), problem(seed=1), settings, folder=tmp_path)
     two = replace(settings, epochs=2)  # nothing is left to train
-    model, history = fit(network(), problem(), problem(seed=1), two, folder=tmp_path)
-    held = problem(seed=1)
-    loss = keras.losses.CategoricalCrossentropy()(held[1], model.predict(held[0], verbose=0))
-    assert float(loss) == pytest.approx(min(history["val_loss"]), rel=1e-4)
-
-
-def test_killed_between_best_weights_and_state_the_weights_are_of_an_epoch_that_counts(
-    tmp_path, monkeypatch
-):
-    def die(self, epoch, logs=None):
-        raise Killed
-
-    settings = Training(epochs=6, keep="val_loss")  # better in every epoch
-    with monkeypatch.context() as patch:
-        kill_after(patch, 2)
-        with pytest.raises(Killed):
-            fit(network(), problem(), problem(seed=1), settings, folder=tmp_path)
-        patch.setattr(Resume, "on_epoch_end", die)  # of the third, when its weights are written
-        with pytest.raises(Killed):
-            fit(network(), problem(), problem(seed=1), settings, folder=tmp_path)
-    two = replace(settings, epochs=2)
     model, history = fit(network(), problem(), problem(seed=1), two, folder=tmp_path)
     held = problem(seed=1)
     loss = keras.losses.CategoricalCrossentropy()(held[1], model.predict(held[0], verbose=0))
