@@ -148,7 +148,10 @@ def _task(
 def _digest(system: System, fold: Fold, inputs: Inputs) -> str:
     """Return a short hash of what a fit depends on; the code of the network is not in it."""
     versions = {name: version(name) for name in ("keras", "scikit-learn")}
-    settings = json.dumps([system.settings(), versions], sort_keys=True)
+    what = [system.settings(), versions]
+    if system.baseline:
+        what.append(getattr(baselines, system.network)().get_params())
+    settings = json.dumps(what, sort_keys=True)
     digest = hashlib.sha256(settings.encode())
     digest.update(np.ascontiguousarray(inputs.X))
     digest.update("|".join(inputs.rows.emotion).encode())

@@ -35,14 +35,19 @@ def card(system: str, corpora: Sequence[str], results: pd.DataFrame) -> dict:
     results : DataFrame, with columns system and protocol; those under `rows` are left out, since
         they say nothing about the model that is saved
     """
-    figures = results[(results.system == system) & (results.protocol != "rows")]
     return dict(
         name=system,
         data=f"the training part of its `clips` split of {', '.join(sorted(corpora))}",
         licences={CORPORA[name].title: CORPORA[name].licence for name in sorted(corpora)},
         intended_use=INTENDED_USE,
-        figures=figures.to_dict("records"),
+        figures=_figures(system, results),
     )
+
+
+def update_card(path: Path, results: pd.DataFrame) -> None:
+    """Write what a system has been scored with since into the model card beside its bundle."""
+    about = json.loads(path.read_text())
+    write_json(path, about | dict(figures=_figures(about["name"], results)))
 
 
 def save_bundle(
@@ -161,6 +166,10 @@ def predict_proba(
         for row in _probabilities(bundle, features)
     ]
     return answers if isinstance(source, list) else answers[0]
+
+
+def _figures(system: str, results: pd.DataFrame) -> list[dict]:
+    return results[(results.system == system) & (results.protocol != "rows")].to_dict("records")
 
 
 def attention(source: Source, bundle: Bundle) -> np.ndarray | None:

@@ -18,46 +18,56 @@ VOICED = 0.5  # of a frame's energy that repeats after one period
 LONGEST = 2048  # samples, the frames of F0
 
 
-def describe(
-    y: np.ndarray, sr: int, *, n_fft: int, hop_length: int, n_mfcc: int, n_bands: int
-) -> np.ndarray:
-    """Return the descriptors of a signal, frame by frame.
+class Described(Trimmed):
+    """A front end that looks at descriptors, whose numbers its settings hold."""
 
-    Parameters
-    ----------
-    y : np.ndarray [shape=(n,)]
-    sr : int, Hz
-    n_fft, hop_length : int, samples
-    n_mfcc, n_bands : int
+    n_fft: int
+    hop_length: int
+    n_mfcc: int
+    n_bands: int
+    least = LONGEST
 
-    Returns
-    -------
-    np.ndarray [shape=(frames, n_mfcc + n_bands + 16)]
-        MFCC; log-mel bands; level in dB; zero-crossing rate; log2 of spectral centroid,
-        bandwidth and roll-off; log flatness; seven spectral contrasts; log flux; then F0 in
-        semitones above 60 Hz (0 where unvoiced) and how periodic the frame is (0 to 1).
-    """
-    steps = dict(n_fft=n_fft, hop_length=hop_length)
-    S = np.abs(librosa.stft(y, **steps)) + 1e-8
-    mel = librosa.feature.melspectrogram(S=S**2, sr=sr, n_mels=64, fmax=8000)
-    bands = librosa.feature.melspectrogram(S=S**2, sr=sr, n_mels=n_bands, fmax=8000)
-    flux = np.maximum(np.diff(S, axis=1, prepend=S[:, :1]), 0).sum(axis=0)
-    f0, periodic = _pitch(y, sr, hop_length, S.shape[1])
-    rows = [
-        librosa.feature.mfcc(S=librosa.power_to_db(mel), n_mfcc=n_mfcc),
-        librosa.power_to_db(bands),
-        librosa.amplitude_to_db(librosa.feature.rms(S=S, frame_length=n_fft)),
-        librosa.feature.zero_crossing_rate(y, frame_length=n_fft, hop_length=hop_length),
-        np.log2(librosa.feature.spectral_centroid(S=S, sr=sr)),
-        np.log2(librosa.feature.spectral_bandwidth(S=S, sr=sr)),
-        np.log2(librosa.feature.spectral_rolloff(S=S, sr=sr) + 1),
-        np.log(librosa.feature.spectral_flatness(S=S)),
-        librosa.feature.spectral_contrast(S=S, sr=sr),
-        np.log(flux + 1e-5)[None],
-        12 * np.log2(f0 / F0_RANGE[0])[None] * (periodic > VOICED),
-        periodic[None],
-    ]
-    return np.concatenate(rows).T.astype(np.float32)
+    @property
+    def count(self) -> int:
+        """How many descriptors there are."""
+        return self.n_mfcc + self.n_bands + 16
+
+    def describe(self, y: np.ndarray, sr: int | None = None) -> np.ndarray:
+        """Return the descriptors of a signal, frame by frame.
+
+        Parameters
+        ----------
+        y : np.ndarray [shape=(n,)]
+        sr : int, Hz; the front end's own where None
+
+        Returns
+        -------
+        np.ndarray [shape=(frames, count)]
+            MFCC; log-mel bands; level in dB; zero-crossing rate; log2 of spectral centroid,
+            bandwidth and roll-off; log flatness; seven spectral contrasts; log flux; then F0 in
+            semitones above 60 Hz (0 where unvoiced) and how periodic the frame is (0 to 1).
+        """
+        sr, n_fft, hop_length = sr or self.sr, self.n_fft, self.hop_length
+        S = np.abs(librosa.stft(y, n_fft=n_fft, hop_length=hop_length)) + 1e-8
+        mel = librosa.feature.melspectrogram(S=S**2, sr=sr, n_mels=64, fmax=8000)
+        bands = librosa.feature.melspectrogram(S=S**2, sr=sr, n_mels=self.n_bands, fmax=8000)
+        flux = np.maximum(np.diff(S, axis=1, prepend=S[:, :1]), 0).sum(axis=0)
+        f0, periodic = _pitch(y, sr, hop_length, S.shape[1])
+        rows = [
+            librosa.feature.mfcc(S=librosa.power_to_db(mel), n_mfcc=self.n_mfcc),
+            librosa.power_to_db(bands),
+            librosa.amplitude_to_db(librosa.feature.rms(S=S, frame_length=n_fft)),
+            librosa.feature.zero_crossing_rate(y, frame_length=n_fft, hop_length=hop_length),
+            np.log2(librosa.feature.spectral_centroid(S=S, sr=sr)),
+            np.log2(librosa.feature.spectral_bandwidth(S=S, sr=sr)),
+            np.log2(librosa.feature.spectral_rolloff(S=S, sr=sr) + 1),
+            np.log(librosa.feature.spectral_flatness(S=S)),
+            librosa.feature.spectral_contrast(S=S, sr=sr),
+            np.log(flux + 1e-5)[None],
+            12 * np.log2(f0 / F0_RANGE[0])[None] * (periodic > VOICED),
+            periodic[None],
+        ]
+        return np.concatenate(rows).T.astype(np.float32)
 
 
 def _pitch(y: np.ndarray, sr: int, hop_length: int, frames: int) -> tuple[np.ndarray, np.ndarray]:
@@ -79,25 +89,6 @@ def _pitch(y: np.ndarray, sr: int, hop_length: int, frames: int) -> tuple[np.nda
         librosa.util.fix_length(f0, size=frames, mode="edge"),
         librosa.util.fix_length(periodic, size=frames),
     )
-
-
-class Described(Trimmed):
-    """A front end that looks at descriptors; its settings hold what `describe` takes."""
-
-    hop_length: int
-    n_mfcc: int
-    n_bands: int
-    least = LONGEST
-
-    @property
-    def count(self) -> int:
-        """How many descriptors there are."""
-        return self.n_mfcc + self.n_bands + 16
-
-    def describe(self, y: np.ndarray, sr: int | None) -> np.ndarray:
-        """Return the descriptors of a signal [shape=(frames, count)]."""
-        how = dict(n_fft=self.n_fft, hop_length=self.hop_length)
-        return describe(y, sr or self.sr, n_mfcc=self.n_mfcc, n_bands=self.n_bands, **how)
 
 
 @dataclass(frozen=True)

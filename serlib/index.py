@@ -40,7 +40,7 @@ def index_clips(root: Path, *, n_jobs: int = -1) -> tuple[pd.DataFrame, pd.DataF
     CorpusError
         If the folder does not exist or holds no usable clip.
     """
-    found, problems = _walk(root)
+    found, problems = walk(root)
     firsts = [(root / copies[0],) for copies in found]
     decoded = each(_decode, firsts, n_jobs=n_jobs, desc="reading clips")
     rows = []
@@ -66,7 +66,9 @@ def index_clips(root: Path, *, n_jobs: int = -1) -> tuple[pd.DataFrame, pd.DataF
 def has_corpus(root: Path) -> bool:
     """Tell whether a folder holds at least one file with the name of a known clip."""
     return any(
-        parse(path.relative_to(root).as_posix()) for path in root.rglob("*.*") if path.is_file()
+        parse(path.relative_to(root).as_posix())
+        for path in root.rglob("*.*")
+        if path.suffix.lower() in AUDIO_SUFFIXES and path.is_file()
     )
 
 
@@ -83,8 +85,8 @@ def completeness(clips: pd.DataFrame) -> list[str]:
     return lines
 
 
-def _walk(root: Path) -> tuple[list[list[str]], list[tuple[str, str]]]:
-    """Return the paths of each clip, its copies together, in byte order; and the rest."""
+def walk(root: Path) -> tuple[list[list[str]], list[tuple[str, str]]]:
+    """Return the paths of each clip, its copies together, in byte order; and what else is there."""
     if not root.is_dir():
         raise CorpusError(f"{root}: no such folder. Give the data root with --data or SER_DATA.")
     copies, problems = {}, []

@@ -34,8 +34,8 @@ class Outcome:
 
     @property
     def predictions(self) -> dict[Key, pd.DataFrame]:
-        """All predictions; those of this run stand for older ones of the same key."""
-        return self.shipped | self.own
+        """All predictions; those of this run stand for older ones of their row of the table."""
+        return results.over(self.own, self.shipped)
 
     def of(self, system: str) -> pd.DataFrame:
         """Return a system's predictions under its first protocol, of all seeds."""
@@ -69,11 +69,10 @@ def gather(
     to_fit = results.keys_of(chosen, corpora, seed=seed, first=not everything)
     how = dict(epochs=epochs, n_jobs=n_jobs)
     fits, own = experiments.fit(to_fit, run, **how) if chosen else ({}, {})
-    # What synthetic clips gave does not stand for what real ones did.
-    wanted = [k for k in results.keys_of(systems, corpora, seed=seed) if run.demo or k not in own]
-    shipped = results.saved(wanted, ARTIFACTS / "predictions")
-    histories = results.histories(wanted, ARTIFACTS / "histories")
+    folder = ARTIFACTS / "predictions"
+    shipped = results.saved(results.keys_in(folder, systems), folder)
+    histories = results.histories(shipped, ARTIFACTS / "histories")
     histories |= {key: [fit.history for fit in folds] for key, folds in fits.items()}
     known = results.keys_of(systems, corpora, seed=seed, first=True)
-    firsts = {key[0]: key for key in known if key in shipped or key in own}
+    firsts = {key[0]: key for key in known if key in results.over(own, shipped)}
     return Outcome(fits, own, shipped, histories, firsts)

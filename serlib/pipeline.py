@@ -10,9 +10,13 @@ from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 
 from . import notebooks, report
+from .bundle import update_card
+from .catalogue import place
 from .errors import RunError
 from .files import replacing
 from .project import ARTIFACTS, ROOT, RUNS, Run, open_run, shown
+from .results import table_in
+from .systems import SYSTEMS
 
 # What is shipped is of these two corpora. Every fit is made anew or resumed, unless SYSTEM or
 # TRAIN say otherwise: what they leave out is read from the saved predictions.
@@ -122,6 +126,10 @@ def _publish(settings: Run, chosen: list[Path]) -> None:
             target = ROOT / inside if inside.name in TOP_LEVEL else ARTIFACTS / inside
             with replacing(target) as temporary:
                 shutil.copyfile(source, temporary)
-    report.update(ROOT / "README.md", report.collect(ARTIFACTS / "metrics"))
+    table = table_in(ARTIFACTS / "predictions")
+    report.update(ROOT / "README.md", table)
+    cards = [(ARTIFACTS / place(name)).with_suffix(".json") for name in SYSTEMS]
+    for card in filter(Path.exists, cards):
+        update_card(card, table)
     for path, notebook in normal.items():
         notebooks.write(notebook, path)

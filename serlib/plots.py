@@ -28,7 +28,6 @@ COLOURS = {
     "surprise": "#c2ad00",
     "boredom": "#4d2c16",
 }
-CORPUS_MARKERS = {"ravdess": "o", "tess": "^", "emodb": "s", "savee": "D", "cremad": "P"}
 
 
 def style() -> None:

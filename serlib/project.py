@@ -10,7 +10,7 @@ import pandas as pd
 from .demo import NOTICE, is_demo, write_demo
 from .errors import CorpusError
 from .files import replacing
-from .index import has_corpus, index_clips
+from .index import has_corpus, index_clips, walk
 from .tables import read_clips, read_features, write_clips
 
 if TYPE_CHECKING:  # a command that draws nothing need not load matplotlib
@@ -36,9 +36,9 @@ class Run:
         return NOTICE if self.demo else ""
 
     def clips(self) -> pd.DataFrame:
-        """Return the run's clip table; made anew if there is none, or one of another data root."""
+        """Return the run's clip table; made anew where it is not that of the data root of today."""
         path = self.out / "emotion_path.csv"
-        if not path.exists() or not self._holds(read_clips(path)):
+        if not path.exists() or not self._holds(read_clips(path)) or self._changed_since(path):
             clips, _ = index_clips(self.data)
             write_clips(clips, path)
         return read_clips(path)
@@ -60,6 +60,11 @@ class Run:
 
     def _holds(self, clips: pd.DataFrame) -> bool:
         return all((self.data / path).is_file() for path in clips.path)
+
+    def _changed_since(self, table: Path) -> bool:
+        """Whether a clip was added or replaced since; a copy may keep an old time of writing."""
+        files = (self.data / path for copies in walk(self.data)[0] for path in copies)
+        return any(file.stat().st_ctime > table.stat().st_mtime for file in files)
 
     def path(self, *parts: str) -> Path:
         """Return a path in the run's folder; its parent is made."""

@@ -65,7 +65,8 @@ class System:
     @property
     def command(self) -> str:
         """The command that fits the system and saves its bundle."""
-        how = {"04": "", "07": f" -p RETRAIN True -p SYSTEMS {self.name}"}  # 04 holds one
+        once = "-p PROTOCOLS clips -p SEEDS 1"
+        how = {"04": "", "07": f" -p RETRAIN True -p SYSTEMS {self.name} {once}"}  # 04 holds one
         return f"serlib run --only {self.notebook}" + how.get(
             self.notebook, f" -p SYSTEM {self.name}"
         )
@@ -88,7 +89,15 @@ class System:
 
 SPEEDS = ("original", "speed_090", "speed_110")
 # On the fly, and without a look at validation: for recipes that are fixed.
-FLY = Training(batch_size=32, epochs=100, label_smoothing=0.1, cosine=True)
-FLY = replace(FLY, weight_decay=1e-3, stretch=0.15, masks=2, mixup=0.3)
+FLY = Training(
+    batch_size=32,
+    epochs=100,
+    label_smoothing=0.1,
+    cosine=True,
+    weight_decay=1e-3,
+    stretch=0.15,
+    masks=2,
+    mixup=0.3,
+)
 # The same in a fifth of the time.
 SHORT = replace(FLY, batch_size=64, epochs=24, learning_rate=2e-3, like_lengths=True)

@@ -1,6 +1,5 @@
-"""What the README says of the results: written from the metrics, never by hand."""
+"""What the README says of the results: written from the predictions, never by hand."""
 
-import json
 import re
 from pathlib import Path
 
@@ -8,7 +7,6 @@ import pandas as pd
 
 from .errors import RunError
 from .files import replacing
-from .results import ordered
 
 START, END = "<!-- results: written by `serlib run --publish` -->", "<!-- end of results -->"
 DATA = {
@@ -20,17 +18,6 @@ DATA = {
     "tess": "TESS, 7",
     "emodb": "EMO-DB, 7",
 }
-
-
-def collect(metrics: Path) -> pd.DataFrame:
-    """Return the results of all metrics files of a folder, each once, in order of the systems."""
-    files = sorted(metrics.glob("*.json"), key=lambda file: file.stem != "benchmark")
-    results = [row for file in files for row in json.loads(file.read_text())["results"]]
-    # The benchmark's hold those of the other notebooks too, as they were when it last ran.
-    last = pd.DataFrame(results).drop_duplicates(
-        ["system", "data", "protocol", "corpus"], keep="last"
-    )
-    return ordered(last)
 
 
 def honest_table(results: pd.DataFrame) -> str:
@@ -63,7 +50,7 @@ def results_table(results: pd.DataFrame) -> str:
 
     Parameters
     ----------
-    results : DataFrame, as `collect` returns it
+    results : DataFrame, as `serlib.results.table_in` returns it
     """
     results = results[~results.protocol.str.match("validation|.*enrolment_")]
     lines = [

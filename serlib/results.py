@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .errors import SerlibError, TableError
+from .errors import SerlibError
 from .evaluation import by_part, uar
 from .splits import PROTOCOLS
 from .systems import DATA, SYSTEMS, get
@@ -21,10 +21,12 @@ def keys_of(
     *,
     seed: int = 0,
     first: bool = False,
-    thorough: bool = False,
     seeds: int = 3,
 ) -> list[Key]:
-    """Return what systems are scored on: several seeds under their first protocol, else one.
+    """Return what systems are scored on, each with several seeds.
+
+    One does under `rows` and `corpora`, for a baseline, which draws nothing, and for what copies
+    a source's validation and is compared with nothing.
 
     Parameters
     ----------
@@ -32,18 +34,14 @@ def keys_of(
     corpora : iterable of str, what there is; data that needs another is left out
     seed : int, the first one
     first : bool, one seed under the first protocol, no more: what a bundle is made of
-    thorough : bool, several under `clips`, `speakers` and their kin, as the benchmark
     seeds : int, how many are several
     """
     keys = []
     for system in map(get, systems):
         for data, protocol in system.scored[: 1 if first else None]:
-            several = (data, protocol) == system.scored[0]
-            several |= thorough and protocol not in ("rows", "corpora")
-            if first or system.published or system.baseline:  # a baseline draws nothing
-                several = False
+            once = first or system.published or system.baseline or protocol in ("rows", "corpora")
             if set(DATA[data][0]) <= set(corpora):
-                count = seeds if several else 1
+                count = 1 if once else seeds
                 keys += [(system.name, data, protocol, seed + k) for k in range(count)]
     return keys
 
@@ -64,7 +62,7 @@ def asked(
     for protocol in named:
         if protocol not in PROTOCOLS:
             raise SerlibError(f"Bad protocol {protocol!r}, expected one of {[*PROTOCOLS]}")
-    keys = keys_of(names, corpora, seed=seed, thorough=True, seeds=seeds)
+    keys = keys_of(names, corpora, seed=seed, seeds=seeds)
     found = [key for key in keys if key[2] in named]
     scored = {protocol for name in names for _, protocol in get(name).scored}
     if not scored & set(named):
@@ -91,31 +89,25 @@ def name(key: Key, suffix: str = ".csv.gz") -> str:
     return f"{system}__{data}__{protocol}__seed{seed}{suffix}"
 
 
-def keys_in(folder: Path) -> list[Key]:
-    """Return the keys of all predictions that a folder holds."""
+def keys_in(folder: Path, systems: Iterable[str] = SYSTEMS) -> list[Key]:
+    """Return the keys of all predictions of systems that a folder holds."""
     parts = [path.name.removesuffix(".csv.gz").split("__") for path in folder.glob("*.csv.gz")]
-    return sorted((*key, int(seed.removeprefix("seed"))) for *key, seed in parts)
-
-
-def read(key: Key, folder: Path) -> pd.DataFrame:
-    """Read saved predictions.
-
-    Raises
-    ------
-    TableError
-        If there are none, with the command that makes them.
-    """
-    path = folder / name(key)
-    if not path.exists():
-        raise TableError(
-            f"{path}: no such predictions. Make them: {get(key[0]).command} -p TRAIN all"
-        )
-    return pd.read_csv(path)
+    keys = sorted((*key, int(seed.removeprefix("seed"))) for *key, seed in parts)
+    return [key for key in keys if key[0] in systems]
 
 
 def saved(keys: Iterable[Key], folder: Path) -> dict[Key, pd.DataFrame]:
     """Read the saved predictions of those keys that have some."""
-    return {key: read(key, folder) for key in keys if (folder / name(key)).exists()}
+    return {k: pd.read_csv(folder / name(k)) for k in keys if (folder / name(k)).exists()}
+
+
+def over(newer: dict[Key, pd.DataFrame], older: dict[Key, pd.DataFrame]) -> dict:
+    """Return predictions of two origins; seeds of one system, data and protocol are of one.
+
+    Where there are newer ones, older seeds are left out: they may be of other clips or settings.
+    """
+    rows = {key[:3] for key in newer}
+    return {key: table for key, table in older.items() if key[:3] not in rows} | newer
 
 
 def histories(keys: Iterable[Key], folder: Path) -> dict[Key, list[dict[str, list[float]]]]:
@@ -154,6 +146,11 @@ def summarise(predictions: dict[Key, pd.DataFrame], *, seed: int = 0) -> pd.Data
     return pd.DataFrame(rows)
 
 
+def table_in(folder: Path) -> pd.DataFrame:
+    """Score all predictions that a folder holds, in order; none is of synthetic clips."""
+    return ordered(summarise(saved(keys_in(folder), folder))).assign(notice="")
+
+
 def table_of(
     own: dict[Key, pd.DataFrame], shipped: dict[Key, pd.DataFrame], notice: str
 ) -> pd.DataFrame:
@@ -162,7 +159,7 @@ def table_of(
     Those of a synthetic run, which has a `notice`, stand apart from those of the real corpora.
     """
     if not notice:
-        return ordered(summarise(shipped | own).assign(notice=""))
+        return ordered(summarise(over(own, shipped)).assign(notice=""))
     parts = [summarise(own).assign(notice=notice), summarise(shipped).assign(notice="")]
     return ordered(pd.concat(parts, ignore_index=True))
 

@@ -32,10 +32,16 @@ _S2 += (("tess", "speakers"),)
 _PLAIN = MfccDeltas()
 _TRIMMED = MfccDeltas(duration=3.5, padded=3.5, trim_db=35)
 _FRAMES = Training(batch_size=32, stop_patience=12, slow_patience=5, keep="val_loss")
-_S4 = Training(batch_size=32, epochs=50, stop_patience=5, keep="val_loss", label_smoothing=0.1)
+_S4 = Training(
+    batch_size=32,
+    epochs=50,
+    stop_patience=5,
+    keep="val_loss",
+    label_smoothing=0.1,
+    balanced=True,
+    emphasis=(("surprise", 1.5),),
+)
 _PATIENT = Training(stop_patience=28, slow_patience=12)
-_S4 = replace(_S4, balanced=True, emphasis=(("surprise", 1.5),))
-
 
 _BOTH = (("ravdess", "clips"), ("ravdess", "speakers"))
 _NEW_SPEAKERS = tuple(("ravdess", name) for name in ("speakers+statements", *ENROLMENTS))
@@ -62,8 +68,7 @@ _AUGMENTED = dict(front_end=_TRIMMED, variants=SPEEDS, training=FLY, whole=True)
 _SHORTER = dict(training=replace(FLY, epochs=40, balanced=True))  # three times the clips
 _HEARD = dict(variants=SPEEDS, also_heard=SPEEDS[1:])  # at three speeds, in training and use
 _BALANCED = dict(variants=VARIANTS, training=replace(_FRAMES, balanced=True))
-_PICTURES = dict(front_end=LogMel(), variants=("original",), training=_S4)
-_PICTURES |= dict(copies="noisy_or_masked")
+_PICTURES = dict(front_end=LogMel(), variants=("original",), training=_S4, copies="noisy_or_masked")
 _SONG = (("ravdess_song", "clips"), ("ravdess_song", "speakers"))
 
 SYSTEMS: dict[str, System] = {

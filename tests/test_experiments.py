@@ -42,12 +42,13 @@ def own_cache(monkeypatch, tmp_path_factory):
     monkeypatch.setattr(experiments, "CACHE", tmp_path_factory.mktemp("cache"))
 
 
-def test_keys_are_three_seeds_of_the_first_protocol_and_one_of_the_others():
-    keys = results.keys_of(["cnn_lstm", "bilstm_attention_published"], {"ravdess"}, seed=4)
-    assert keys == [
+def test_keys_are_three_seeds_and_one_of_what_is_not_compared_or_draws_nothing():
+    names = ["cnn_lstm", "bilstm_attention_published", "majority"]
+    assert results.keys_of(names, {"ravdess"}, seed=4) == [
         *[("cnn_lstm", "ravdess", "clips", seed) for seed in (4, 5, 6)],
-        ("cnn_lstm", "ravdess", "speakers", 4),
+        *[("cnn_lstm", "ravdess", "speakers", seed) for seed in (4, 5, 6)],
         ("bilstm_attention_published", "ravdess_song", "clips", 4),
+        *[("majority", "ravdess", protocol, 4) for protocol in ("clips", "speakers")],
     ]
     assert results.keys_of(["cnn_lstm"], {"ravdess"}, first=True) == [
         ("cnn_lstm", "ravdess", "clips", 0)
@@ -184,10 +185,8 @@ def test_an_average_fits_its_members_and_enrols_them(run, monkeypatch):
         probabilities = predictions[key].filter(regex="^p_")
         np.testing.assert_allclose(probabilities, expected.filter(regex="^p_"))
         assert (run.out / "predictions" / results.name(key)).exists()
-    plain, shifted = (
-        results.read(("drawn", "ravdess", p, 2), run.out / "predictions")
-        for p in ("speakers", "speakers+enrolment")
-    )
+    keys = [("drawn", "ravdess", p, 2) for p in ("speakers", "speakers+enrolment")]
+    plain, shifted = results.saved(keys, run.out / "predictions").values()
     assert list(plain.clip_id) == list(shifted.clip_id)
     assert not np.allclose(plain.filter(regex="^p_"), shifted.filter(regex="^p_"))
 

@@ -12,7 +12,7 @@ import pandas as pd
 import papermill
 import pytest
 
-from serlib import demo, notebooks, pipeline, report, tables
+from serlib import demo, notebooks, pipeline, report, results, tables
 from serlib.errors import RunError
 from serlib.project import ROOT
 
@@ -171,6 +171,8 @@ def test_publishing_replaces_exactly_what_a_run_made(finished, tmp_path, monkeyp
         assert str(finished) not in path.read_text()
         assert nbformat.writes(notebook) == nbformat.writes(notebooks.normal_form(notebook))
     text = (tmp_path / "README.md").read_text()
-    results = report.collect(finished / "metrics")
+    table = results.table_in(finished / "predictions")
     assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
-    assert report.results_table(results) in text
+    assert report.results_table(table) in text
+    card = json.loads((tmp_path / "artifacts" / "bundles" / "mfcc_cnn.json").read_text())
+    assert {row["uar"] for row in card["figures"]} == set(table[table.system == "mfcc_cnn"].uar)

@@ -1,3 +1,6 @@
+import os
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +18,20 @@ def test_a_clip_table_of_another_data_root_is_made_anew(corpus, tmp_path):
         (other / "nested" / path.split("/")[-1]).write_bytes((corpus / path).read_bytes())
     assert len(Run(other, out, demo=False).clips()) == 5
     assert len(Run(other, out, demo=False).clips()) == 5
+
+
+def test_a_clip_that_came_or_changed_since_is_in_the_clip_table(corpus, tmp_path):
+    run = Run(corpus, tmp_path / "out", demo=False)
+    first, written = run.clips(), (run.out / "emotion_path.csv").stat().st_mtime_ns
+    assert run.clips().equals(first)
+    assert (run.out / "emotion_path.csv").stat().st_mtime_ns == written  # nothing was read again
+    path = corpus / first.path[0]
+    before = path.stat()
+    path.write_bytes((corpus / first.path[1]).read_bytes())
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))  # as a copy that keeps its times
+    assert run.clips().audio_md5[0] == first.audio_md5[1] != first.audio_md5[0]
+    shutil.copy(path, path.with_name("03-01-08-02-02-02-24.wav"))
+    assert len(run.clips()) == len(first) + 1
 
 
 def test_features_of_recordings_are_not_called_synthetic_once_the_audio_has_gone(corpus, tmp_path):
