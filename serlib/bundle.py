@@ -18,7 +18,10 @@ from .front_end import FrontEnd
 
 _VERSIONS = ("keras", "librosa", "scikit-learn")  # what stored parts and features depend on
 _TOLERANCE = 1e-3  # of probabilities; machines differ by about 1e-5 in float32
-_REMAKE = "Fetch it again, or remake it: serlib run --only 04"
+_REMAKE = (
+    "Fetch it again, or remake it: serlib run --only 04 for S2, for other systems as the README's "
+    "section 'Run it' says"
+)
 
 INTENDED_USE = "study and teaching; acted North American English; not for decisions about people"
 
@@ -217,7 +220,7 @@ def verify(bundle: Bundle) -> None:
     if bundle["versions"] != _versions():
         raise BundleError(
             f"made with {bundle['versions']}, here are {_versions()}. Install the former "
-            "(pip install -r requirements.txt), or remake it: serlib run --only 04"
+            "(pip install -r requirements.txt). " + _REMAKE
         )
     reference = bundle["reference"]
     extractor = bundle["extractor"]

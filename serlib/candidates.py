@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from .descriptors import Descriptors
 from .functionals import Functionals, Statistics
-from .recipes import SHORT, SPEEDS, System, Training
+from .recipes import SHORT, THREE_SPEEDS, System, Training
 
 _FUNCTIONALS = System(
     "try_functionals",
@@ -26,8 +26,8 @@ _STATISTICS = replace(
     name="try_statistics",
     network="discriminant",
     front_end=Statistics(),
-    variants=SPEEDS,
-    also_heard=SPEEDS[1:],
+    variants=THREE_SPEEDS,
+    also_heard=THREE_SPEEDS[1:],
 )
 _NETWORK = replace(
     _STATISTICS,
@@ -42,7 +42,7 @@ _DENSE = Training(batch_size=64, epochs=30, label_smoothing=0.1, cosine=True, we
 
 CANDIDATES: tuple[System, ...] = (
     _FUNCTIONALS,
-    replace(_FUNCTIONALS, name="try_functionals_speeds", variants=SPEEDS),
+    replace(_FUNCTIONALS, name="try_functionals_speeds", variants=THREE_SPEEDS),
     replace(_STATISTICS, name="try_functionals_discriminant", front_end=Functionals()),
     replace(_STATISTICS, name="try_statistics_no_speeds", variants=("original",), also_heard=()),
     replace(_STATISTICS, name="try_statistics_heard_once", also_heard=()),

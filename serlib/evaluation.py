@@ -12,7 +12,7 @@ from sklearn.metrics import (
     recall_score,
 )
 
-DRAWS = 2000  # bootstrap resamples; the interval's ends move by less than half a point
+RESAMPLES = 2000  # of the bootstrap; the interval's ends move by less than half a point
 
 
 def scores(predictions: pd.DataFrame, *, rng: np.random.Generator) -> dict[str, float | int]:
@@ -61,7 +61,7 @@ def uar_interval(
     not clips (Efron & Tibshirani 1993, ch. 8). TESS has two speakers: its words are drawn.
     """
     hits, clips = tallies(predictions)
-    draws = rng.multinomial(len(hits), np.full(len(hits), 1 / len(hits)), size=DRAWS)
+    draws = rng.multinomial(len(hits), np.full(len(hits), 1 / len(hits)), size=RESAMPLES)
     tails = np.array([1 - level, 1 + level]) / 2
     low, high = np.quantile(_mean_recall(draws @ hits, draws @ clips), tails)
     return float(low), float(high)
@@ -108,7 +108,7 @@ def compare(a: pd.DataFrame, b: pd.DataFrame, *, rng: np.random.Generator) -> di
     seeds = clips.sum() / theirs.sum()  # where one has more of them
     gained = hits - others * seeds
     share = (gained / clips.sum(axis=0)).mean(axis=1)  # UAR is linear in the speakers
-    draws = rng.multinomial(len(hits), np.full(len(hits), 1 / len(hits)), size=DRAWS)
+    draws = rng.multinomial(len(hits), np.full(len(hits), 1 / len(hits)), size=RESAMPLES)
     low, high = np.quantile(_mean_recall(draws @ gained, draws @ clips), (0.025, 0.975))
     test = stats.permutation_test(
         (share,), np.sum, permutation_type="samples", n_resamples=9999, vectorized=True, rng=rng

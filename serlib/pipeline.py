@@ -23,7 +23,7 @@ from .systems import SYSTEMS
 WHOLE = {"SYSTEM": "all", "TRAIN": "all"}
 PUBLISHED = {"CORPORA": "ravdess tess"}
 FROM_TABLES = ("04", "07")  # notebooks that need no audio, for the shipped tables do
-TOP_LEVEL = ("emotion_path.csv", "features.csv", "features.json")
+TOP_LEVEL = {"emotion_path.csv": "01", "features.csv": "03", "features.json": "03"}  # made by
 
 
 def run(
@@ -122,9 +122,10 @@ def _publish(settings: Run, chosen: list[Path]) -> None:
     }
     for source in sorted(settings.out.rglob("*")):
         inside = source.relative_to(settings.out)
-        if source.is_file() and inside.parts[0] != "notebooks":
-            target = ROOT / inside if inside.name in TOP_LEVEL else ARTIFACTS / inside
-            with replacing(target) as temporary:
+        maker = TOP_LEVEL.get(inside.name, "")
+        ran = any(path.name.startswith(maker) for path in chosen)
+        if source.is_file() and inside.parts[0] != "notebooks" and ran:
+            with replacing((ROOT if maker else ARTIFACTS) / inside) as temporary:
                 shutil.copyfile(source, temporary)
     table = table_in(ARTIFACTS / "predictions")
     report.update(ROOT / "README.md", table)

@@ -87,7 +87,7 @@ class System:
         return on | {"front_end": self.front_end.settings()}
 
 
-SPEEDS = ("original", "speed_090", "speed_110")
+THREE_SPEEDS = ("original", "speed_090", "speed_110")
 # On the fly, and without a look at validation: for recipes that are fixed.
 FLY = Training(
     batch_size=32,

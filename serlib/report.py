@@ -9,7 +9,7 @@ from .errors import RunError
 from .files import replacing
 
 START, END = "<!-- results: written by `serlib run --publish` -->", "<!-- end of results -->"
-DATA = {
+TITLES = {
     "ravdess": "RAVDESS, 8 emotions",
     "ravdess7": "RAVDESS, 7",
     "ravdess5": "RAVDESS, 5",
@@ -64,7 +64,7 @@ def results_table(results: pd.DataFrame) -> str:
         cells = [_uar(rows[corpus]) if corpus in rows else "–" for corpus in ("ravdess", "tess")]
         whole = rows.get("together") or next(iter(rows.values()))
         lines.append(
-            f"| `{system}` | {DATA[data]} | `{protocol}` | {' | '.join(cells)} "
+            f"| `{system}` | {TITLES[data]} | `{protocol}` | {' | '.join(cells)} "
             f"| {whole['accuracy']:.3f} | {whole['seeds']} |"
         )
     return "\n".join(lines)

@@ -12,7 +12,7 @@ from .errors import CorpusError, SerlibError
 from .features import Means
 from .front_end import FrontEnd
 from .functionals import Functionals, Statistics
-from .recipes import FLY, SHORT, SPEEDS, System, Training
+from .recipes import FLY, SHORT, THREE_SPEEDS, System, Training
 from .sequences import LogMel, MfccDeltas
 from .splits import ENROLMENTS
 
@@ -64,9 +64,11 @@ def _sequences(name: str, network: str, data: str, *more: tuple[str, str], **how
     return System(name, network, scored, "05", **plain | how)
 
 
-_AUGMENTED = dict(front_end=_TRIMMED, variants=SPEEDS, training=FLY, whole=True)
+_AUGMENTED = dict(front_end=_TRIMMED, variants=THREE_SPEEDS, training=FLY, whole=True)
 _SHORTER = dict(training=replace(FLY, epochs=40, balanced=True))  # three times the clips
-_HEARD = dict(variants=SPEEDS, also_heard=SPEEDS[1:])  # at three speeds, in training and use
+_HEARD = dict(
+    variants=THREE_SPEEDS, also_heard=THREE_SPEEDS[1:]
+)  # at three speeds, in training and use
 _BALANCED = dict(variants=VARIANTS, training=replace(_FRAMES, balanced=True))
 _PICTURES = dict(front_end=LogMel(), variants=("original",), training=_S4, copies="noisy_or_masked")
 _SONG = (("ravdess_song", "clips"), ("ravdess_song", "speakers"))

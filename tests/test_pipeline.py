@@ -174,5 +174,8 @@ def test_publishing_replaces_exactly_what_a_run_made(finished, tmp_path, monkeyp
     table = results.table_in(finished / "predictions")
     assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
     assert report.results_table(table) in text
+    (tmp_path / "emotion_path.csv").unlink()
+    pipeline._publish(pipeline.Run(tmp_path, finished, demo=False), chosen[4:5])
+    assert not (tmp_path / "emotion_path.csv").exists()  # that is notebook 01's to make
     card = json.loads((tmp_path / "artifacts" / "bundles" / "mfcc_cnn.json").read_text())
     assert {row["uar"] for row in card["figures"]} == set(table[table.system == "mfcc_cnn"].uar)
