@@ -52,18 +52,15 @@ def _mean_recall_of(true: np.ndarray, predicted: np.ndarray) -> float:
     return recall_score(true, predicted, labels=np.unique(true), average="macro")
 
 
-def uar_interval(
-    predictions: pd.DataFrame, *, rng: np.random.Generator, level: float = 0.95
-) -> tuple[float, float]:
-    """Return the percentile interval of the UAR when whole speakers are resampled.
+def uar_interval(predictions: pd.DataFrame, *, rng: np.random.Generator) -> tuple[float, float]:
+    """Return the 95 % percentile interval of the UAR when whole speakers are resampled.
 
     Clips of one speaker are not independent, so speakers are drawn, with replacement,
     not clips (Efron & Tibshirani 1993, ch. 8). TESS has two speakers: its words are drawn.
     """
     hits, clips = tallies(predictions)
     draws = rng.multinomial(len(hits), np.full(len(hits), 1 / len(hits)), size=RESAMPLES)
-    tails = np.array([1 - level, 1 + level]) / 2
-    low, high = np.quantile(_mean_recall(draws @ hits, draws @ clips), tails)
+    low, high = np.quantile(_mean_recall(draws @ hits, draws @ clips), (0.025, 0.975))
     return float(low), float(high)
 
 

@@ -6,9 +6,8 @@ from functools import lru_cache
 import librosa
 import numpy as np
 
-from .audio import SR, Source, load, name_of
-from .errors import AudioError
-from .front_end import FrontEnd
+from .audio import SR, Source, load
+from .front_end import FrontEnd, long_enough
 
 FEATURE_COLUMNS = (
     ["zcr"]
@@ -65,12 +64,7 @@ class Means(FrontEnd):
         y = load(source, sr=self.sr, offset=self.offset, duration=self.duration)
         if self.trim_db is not None:
             y, _ = librosa.effects.trim(y, top_db=self.trim_db)
-        if len(y) < self.n_fft:
-            need = self.offset + self.n_fft / self.sr
-            raise AudioError(
-                f"{name_of(source)}: too short: {len(y) / self.sr:.2f} s of sound from "
-                f"{self.offset} s on. Record at least {need:.1f} s, better 3 s."
-            )
+        y = long_enough(y, source, self.sr, self.n_fft, offset=self.offset)
         return y / np.max(np.abs(y)) if self.normalise else y
 
     def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:

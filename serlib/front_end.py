@@ -83,8 +83,10 @@ class Trimmed(FrontEnd):
         return long_enough(y, source, self.sr, self.least)
 
 
-def long_enough(y: np.ndarray, source: Source, sr: int, least: int) -> np.ndarray:
-    """Return the samples of a clip as they are.
+def long_enough(
+    y: np.ndarray, source: Source, sr: int, least: int, *, offset: float = 0.0
+) -> np.ndarray:
+    """Return the samples of a clip, which begin at `offset` [s], as they are.
 
     Raises
     ------
@@ -92,8 +94,9 @@ def long_enough(y: np.ndarray, source: Source, sr: int, least: int) -> np.ndarra
         If there are fewer than `least`.
     """
     if len(y) < least:
+        after = f" from {offset} s on" if offset else ""
         raise AudioError(
-            f"{name_of(source)}: too short: {len(y) / sr:.2f} s of sound. Record at least "
-            f"{least / sr:.1f} s, better 3 s."
+            f"{name_of(source)}: too short: {len(y) / sr:.2f} s of sound{after}. Record at least "
+            f"{offset + least / sr:.1f} s, better 3 s."
         )
     return y
