@@ -58,7 +58,7 @@ def save_bundle(
     *,
     model,
     scaler,
-    encoder,
+    classes: Sequence[str],
     extractor: FrontEnd,
     reference: np.ndarray,
     card: dict,
@@ -71,7 +71,7 @@ def save_bundle(
     model : keras.Model, over scaled features [shape=(n, features, 1)]; not compiled, or the
         optimiser's moments treble the file
     scaler : StandardScaler, fitted on the training part
-    encoder : OneHotEncoder, its categories in the order of the model's outputs
+    classes : sequence of str, in the order of the model's outputs; the bundle's encoder is of them
     extractor : FrontEnd
     reference : np.ndarray [shape=(n,)], a clip at the front end's rate; its features and
         probabilities travel along, so that a machine can tell whether it computes the same
@@ -81,9 +81,13 @@ def save_bundle(
     -------
     dict, the bundle as `load_bundle` would give it
     """
+    from sklearn.preprocessing import OneHotEncoder  # slow to import, and no prediction needs it
+
+    encoder = OneHotEncoder(categories=[list(classes)], sparse_output=False)
+    encoder.fit(np.array(classes, dtype=object)[:, None])
     bundle = dict(model=model, scaler=scaler, encoder=encoder, extractor=extractor)
     bundle |= dict(
-        classes=[str(c) for c in encoder.categories_[0]],
+        classes=list(classes),
         settings=extractor.settings(),
         versions=_versions(),
         card=card,

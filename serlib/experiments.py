@@ -23,7 +23,7 @@ from .project import CACHE, Run
 from .results import Key
 from .splits import ENROLMENTS
 from .synthesis import synthesise
-from .systems import DATA, System, get, select
+from .systems import DATA, System, classes_of, get, select
 
 
 def prepare(
@@ -134,7 +134,7 @@ def save(key: Key, fits: dict[Key, list[Fit]], table: pd.DataFrame, run: Run) ->
     return save_bundle(
         run.path(place(key[0])),
         **fitted,
-        encoder=next(iter(parts.values())).encoder,
+        classes=classes_of(key[1]),
         reference=synthesise("happy", speaker="02", sentence="kids", rng=rng),
         card=card(key[0], DATA[key[1]][0], table),
     )

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pandas as pd
 from sklearn.base import ClassifierMixin
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import StandardScaler
 
 from .enrolment import enrol
 from .inputs import Inputs
@@ -42,10 +42,6 @@ class Fit:
     @property
     def scaler(self) -> StandardScaler:
         return joblib.load(self.folder / "scaler.joblib")
-
-    @property
-    def encoder(self) -> OneHotEncoder:
-        return joblib.load(self.folder / "encoder.joblib")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ import shutil
 import joblib
 import keras
 import numpy as np
-from sklearn.preprocessing import OneHotEncoder
 
 from . import augment
 from .files import replacing, write_json
@@ -60,13 +59,12 @@ def _train(task: Task, asker: int) -> None:
     keras.utils.clear_session()
     keras.utils.set_random_seed(task.seed)
     system, fold = task.system, task.fold
-    emotions = task.inputs.rows[["emotion"]].to_numpy(dtype=object)
-    encoder = OneHotEncoder(categories=[list(task.classes)], sparse_output=False)
-    Y = encoder.fit_transform(emotions)
+    emotions = task.inputs.rows.emotion.to_numpy()[:, None]
+    Y = (emotions == np.array(task.classes)).astype(float)  # one-hot
     scaler = system.front_end.scaler().fit(task.inputs.X[fold.train])
     parts = _parts(system, fold, scaler.transform(task.inputs.X), Y, task.seed)
     model = task.network(parts[0][0].shape[1:], len(task.classes))
-    stored = dict(scaler=scaler, encoder=encoder)
+    stored = dict(scaler=scaler)
     if isinstance(model, keras.Model):
         model, history = fit(
             model,

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pytest
 import soundfile as sf
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import StandardScaler
 
 import serlib
 from serlib import bundle as bundles
@@ -39,9 +39,7 @@ def parts():
     X = np.stack([extractor.get_predict_feat((clip(k, e), 22050)) for k, e in enumerate(EMOTIONS)])
     layers = [keras.Input((162, 1)), keras.layers.Flatten()]
     model = keras.Sequential([*layers, keras.layers.Dense(7, activation="softmax")])
-    encoder = OneHotEncoder(categories=[EMOTIONS], sparse_output=False)
-    encoder.fit(np.array(EMOTIONS, dtype=object)[:, None])
-    return dict(model=model, scaler=StandardScaler().fit(X), encoder=encoder, extractor=extractor)
+    return dict(model=model, scaler=StandardScaler().fit(X), classes=EMOTIONS, extractor=extractor)
 
 
 @pytest.fixture
@@ -181,10 +179,9 @@ def small_bundle(front_end, network):
     """A bundle of an untrained network."""
     keras.utils.set_random_seed(0)
     X = np.stack([front_end.get_predict_feat((clip(k), 22050)) for k in range(3)])
-    encoder = OneHotEncoder(categories=[EMOTIONS]).fit(np.array(EMOTIONS, dtype=object)[:, None])
     shape = front_end.as_input(X).shape[1:]
     model, scaler = network(shape, len(EMOTIONS)), front_end.scaler().fit(X)
-    return dict(model=model, scaler=scaler, encoder=encoder, extractor=front_end)
+    return dict(model=model, scaler=scaler, classes=EMOTIONS, extractor=front_end)
 
 
 @pytest.mark.parametrize(

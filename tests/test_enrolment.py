@@ -4,7 +4,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import StandardScaler
 
 from serlib import baselines, fits, fitting
 from serlib.bundle import load_bundle, predict_proba, save_bundle
@@ -173,7 +173,7 @@ def test_what_is_scored_is_what_a_user_gets(tmp_path, heard):
     fitting.fit_all([task], n_jobs=1)
     scored = task.enrolled("speakers+enrolment")
     fit, joint = task.result(), Joint(front_ends)
-    bundle = dict(scaler=JointScaler(joint, [fit.scaler] * len(front_ends)), encoder=fit.encoder)
+    bundle = dict(scaler=JointScaler(joint, [fit.scaler] * len(front_ends)), encoder=None)
     bundle |= dict(model=join(joint, [(range(len(front_ends)), _flat(fit.model, plain.shape))]))
     bundle |= dict(extractor=joint, classes=list(EMOTIONS), reference={}, versions={})
     speaker = EnrolledSpeaker(bundle | dict(verified=True), clips[8:])
@@ -206,8 +206,7 @@ def test_a_bundle_knows_a_voice_and_the_bundle_itself_stays_as_it_was(tmp_path):
     ]
     X = np.stack([front_end.get_predict_feat(c) for c in clips])
     network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, activation="softmax")])
-    encoder = OneHotEncoder(categories=[list(EMOTIONS)]).fit([[EMOTIONS[0]], [EMOTIONS[1]]])
-    parts = dict(model=network, scaler=front_end.scaler().fit(X), encoder=encoder)
+    parts = dict(model=network, scaler=front_end.scaler().fit(X), classes=EMOTIONS)
     path = tmp_path / "b.joblib"
     save_bundle(path, **parts, extractor=front_end, reference=clips[0][0], card={})
     bundle = load_bundle(path)

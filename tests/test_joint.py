@@ -3,7 +3,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import OneHotEncoder
 
 from serlib import models
 from serlib.bundle import load_bundle, predict_proba, save_bundle
@@ -66,12 +65,11 @@ def test_the_joint_network_is_the_members_geometric_mean(clips, members):
 def test_it_travels_in_a_bundle_like_any_other(clips, members, tmp_path):
     scalers, fitted = members
     joint = Joint(FRONT_ENDS)
-    encoder = OneHotEncoder(categories=[EMOTIONS]).fit(np.array(EMOTIONS, dtype=object)[:, None])
     save_bundle(
         tmp_path / "best.joblib",
         model=models.join(joint, fitted),
         scaler=JointScaler(joint, scalers),
-        encoder=encoder,
+        classes=EMOTIONS,
         extractor=joint,
         reference=clips[0][0],
         card={},
