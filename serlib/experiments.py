@@ -117,6 +117,32 @@ def fit(
     return fits, predictions | _averages(keys, predictions, run)
 
 
+def save_all(
+    keys: Iterable[Key], fits: dict[Key, list[Fit]], table: pd.DataFrame, run: Run
+) -> pd.DataFrame:
+    """Save the bundle of each key whose fits are here, if its system is offered.
+
+    Parameters
+    ----------
+    keys : iterable of (system, data, protocol, seed), those that bundles are made of
+    fits : dict, key -> a fit per fold, as `fit` returns it
+    table : DataFrame, from `serlib.results.table_of`; a card quotes those of the run's own kind
+    run : Run
+
+    Returns
+    -------
+    DataFrame
+        What was saved, by the bundle's place: number of parameters, classes
+    """
+    figures, about = table[table.notice == run.notice], {}
+    for key in keys:
+        if get(key[0]).offered and set(results.parts_of(key)) <= set(fits):
+            bundle = save(key, fits, figures, run)
+            size, classes = bundle["model"].count_params(), ", ".join(bundle["classes"])
+            about[place(key[0])] = dict(parameters=f"{size:,}", classes=classes)
+    return pd.DataFrame(about, index=["parameters", "classes"]).T
+
+
 def save(key: Key, fits: dict[Key, list[Fit]], table: pd.DataFrame, run: Run) -> Bundle:
     """Write the bundle of a fit to its place in the run's folder, with its model card.
 

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import keras
@@ -135,7 +136,12 @@ def test_a_sixth_system_takes_one_entry_and_one_network(run, tmp_path, monkeypat
     assert "`sixth` | RAVDESS, 5" in report.results_table(table)
     monkeypatch.setattr(catalogue, "RUNS", tmp_path)
     path = tmp_path / "default" / "bundles" / "sixth.joblib"
-    experiments.save(key, fits, table, Run(run.data, tmp_path / "default", demo=True))
+    own = Run(run.data, tmp_path / "default", demo=True)
+    lacking = ("cnn_lstm", "ravdess", "clips", 0)
+    made = experiments.save_all([lacking, key], fits, table.assign(notice=own.notice), own)
+    assert made.index.to_list() == ["bundles/sixth.joblib"]
+    card = json.loads(path.with_suffix(".json").read_text())
+    assert [row["notice"] for row in card["figures"]] == [own.notice]
     y = synthesise("sad", speaker="02", sentence="kids", rng=np.random.default_rng(0))
     sf.write(tmp_path / "a.wav", y, 22050)
     assert catalogue.offered()["sixth"] == path
