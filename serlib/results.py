@@ -142,7 +142,7 @@ def summarise(predictions: dict[Key, pd.DataFrame]) -> pd.DataFrame:
             row = dict(zip(("system", "data", "protocol"), group, strict=True), corpus=part)
             row |= dict(seeds=len(tables), uar_min=min(uars), uar_max=max(uars))
             rows.append(row | figures.to_dict() | dict(n=int(figures.n) // len(tables)))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).round(9)  # the last digits are the machine's
 
 
 def table_in(folder: Path) -> pd.DataFrame:
