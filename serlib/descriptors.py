@@ -25,7 +25,6 @@ class Described(Trimmed):
     hop_length: int
     n_mfcc: int
     n_bands: int
-    least = LONGEST
 
     @property
     def count(self) -> int:

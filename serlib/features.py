@@ -54,17 +54,17 @@ class Means(FrontEnd):
 
         Returns
         -------
-        y : np.ndarray [shape=(n,)], float32, with n >= n_fft
+        y : np.ndarray [shape=(n,)], float32
 
         Raises
         ------
         AudioError
-            As `serlib.audio.load`, or if less than one frame lies in the window.
+            As `serlib.audio.load`, or if less than `SHORTEST` lies in the window.
         """
         y = load(source, sr=self.sr, offset=self.offset, duration=self.duration)
         if self.trim_db is not None:
             y, _ = librosa.effects.trim(y, top_db=self.trim_db)
-        y = long_enough(y, source, self.sr, self.n_fft, offset=self.offset)
+        y = long_enough(y, source, self.sr, offset=self.offset)
         return y / np.max(np.abs(y)) if self.normalise else y
 
     def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:

@@ -11,6 +11,8 @@ from sklearn.preprocessing import StandardScaler
 from .audio import Source, load, name_of
 from .errors import AudioError
 
+SHORTEST = 0.4  # s of sound; of less every system answers something, and it means nothing
+
 
 class FrontEnd(ABC):
     """What turns a clip into the numbers a network sees.
@@ -57,17 +59,10 @@ class FrontEnd(ABC):
 class Trimmed(FrontEnd):
     """A front end that looks at a clip between the silences around it.
 
-    Its settings hold `n_fft` [samples] and `trim_db`, how far below the peak silence is, or
-    None for no trimming.
+    Its settings hold `trim_db`, how far below the peak silence is, or None for no trimming.
     """
 
-    n_fft: int
     trim_db: float | None
-
-    @property
-    def least(self) -> int:
-        """How many samples it needs: one frame."""
-        return self.n_fft
 
     def load(self, source: Source) -> np.ndarray:
         """Load a clip, its ends cut where they are `trim_db` below the peak [shape=(n,)].
@@ -75,28 +70,26 @@ class Trimmed(FrontEnd):
         Raises
         ------
         AudioError
-            As `serlib.audio.load`, or if less than one frame is left.
+            As `serlib.audio.load`, or if less than `SHORTEST` is left.
         """
         y = load(source, sr=self.sr)
         if self.trim_db is not None:
             y, _ = librosa.effects.trim(y, top_db=self.trim_db)
-        return long_enough(y, source, self.sr, self.least)
+        return long_enough(y, source, self.sr)
 
 
-def long_enough(
-    y: np.ndarray, source: Source, sr: int, least: int, *, offset: float = 0.0
-) -> np.ndarray:
+def long_enough(y: np.ndarray, source: Source, sr: int, *, offset: float = 0.0) -> np.ndarray:
     """Return the samples of a clip, which begin at `offset` [s], as they are.
 
     Raises
     ------
     AudioError
-        If there are fewer than `least`.
+        If they last less than `SHORTEST`.
     """
-    if len(y) < least:
+    if len(y) < SHORTEST * sr:
         after = f" from {offset} s on" if offset else ""
         raise AudioError(
             f"{name_of(source)}: too short: {len(y) / sr:.2f} s of sound{after}. Record at least "
-            f"{offset + least / sr:.1f} s, better 3 s."
+            f"{offset + SHORTEST:.1f} s, better 3 s."
         )
     return y

@@ -141,7 +141,7 @@ class LogMel(FrontEnd):
     def load(self, source: Source) -> np.ndarray:
         """Load the first seconds of a clip [shape=(n,)]; errors as those of `Trimmed`."""
         y = load(source, sr=self.sr, duration=self.duration)
-        return long_enough(y, source, self.sr, self.n_fft)
+        return long_enough(y, source, self.sr)
 
     def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:
         """Return the spectrogram of a signal [shape=(n_mels, frames)], float32, dB.

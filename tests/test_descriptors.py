@@ -4,7 +4,6 @@ import pytest
 
 from serlib import functionals
 from serlib.descriptors import VOICED, Descriptors
-from serlib.errors import AudioError
 from serlib.functionals import FUNCTIONALS, LAG, Functionals, Statistics
 from serlib.synthesis import synthesise
 
@@ -79,16 +78,10 @@ def test_pitch_counts_in_voiced_frames_alone():
 @pytest.mark.parametrize(
     "front_end", [Descriptors(), Descriptors(padded=6.0), Functionals(), Statistics()]
 )
-@pytest.mark.parametrize("seconds", [0.2, 1.0, 9.0])
+@pytest.mark.parametrize("seconds", [0.4, 1.0, 9.0])
 def test_every_length_gives_finite_features_of_one_shape(front_end, y, seconds):
     x = front_end.get_predict_feat((np.resize(y, int(seconds * SR)), SR))
     assert x.shape == front_end.shape and x.dtype == np.float32 and np.isfinite(x).all()
-
-
-@pytest.mark.parametrize("front_end", [Descriptors(), Functionals(), Statistics()])
-def test_less_than_a_frame_is_refused(front_end):
-    with pytest.raises(AudioError, match="too short"):
-        front_end.get_predict_feat((np.ones(1500, np.float32), SR))
 
 
 def test_statistics_are_functionals_thirds_and_correlations_of_numpy(y):

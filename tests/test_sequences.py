@@ -5,6 +5,7 @@ import pytest
 from serlib.errors import AudioError
 from serlib.sequences import LogMel, MfccDeltas
 from serlib.synthesis import synthesise
+from serlib.systems import SYSTEMS
 
 SR = 22050
 
@@ -26,7 +27,7 @@ def test_mfcc_and_deltas_are_librosas(y, order):
     assert (x[:n, -1] == 1).all() and not x[n:].any()
 
 
-@pytest.mark.parametrize("seconds", [0.1, 0.5, 2.0, 9.0])
+@pytest.mark.parametrize("seconds", [0.4, 2.0, 9.0])
 def test_every_length_gives_the_same_shape(y, seconds):
     clip = np.resize(y, int(seconds * SR))
     for front_end in (MfccDeltas(), MfccDeltas(padded=6.0), LogMel()):
@@ -56,7 +57,13 @@ def test_log_mel_is_s4s(y):
     assert x.max() <= 0
 
 
-@pytest.mark.parametrize("front_end", [MfccDeltas(), LogMel()])
-def test_less_than_a_frame_is_refused(front_end):
-    with pytest.raises(AudioError, match="too short"):
-        front_end.get_predict_feat((np.ones(1000, np.float32), SR))
+FRONT_ENDS = list(dict.fromkeys(system.front_end for system in SYSTEMS.values()))
+
+
+@pytest.mark.parametrize("front_end", FRONT_ENDS, ids=repr)
+def test_no_system_answers_a_moment_or_silence(front_end):
+    noise = np.random.default_rng(0).standard_normal(3 * SR).astype(np.float32)
+    with pytest.raises(AudioError, match=r"too short|holds no samples"):
+        front_end.get_predict_feat((noise[: SR // 10], SR))
+    with pytest.raises(AudioError, match="silent throughout"):
+        front_end.get_predict_feat((1e-5 * noise, SR))
