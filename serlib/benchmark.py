@@ -103,7 +103,7 @@ def write_predictions(folds: Sequence[pd.DataFrame], path: Path) -> pd.DataFrame
 
 
 def _clip_folds(chosen: pd.DataFrame, data: str, protocol: str) -> list[Fold]:
-    return clip_folds(chosen, protocol, scored=DATA[data][0][0])
+    return clip_folds(chosen, protocol, scored=DATA[data].corpora[0])
 
 
 def _merged(fold: Fold) -> Fold:

@@ -28,29 +28,33 @@ INTENDED_USE = "study and teaching; acted North American English; not for decisi
 Bundle = dict[str, Any]
 
 
-def card(system: str, corpora: Sequence[str], results: pd.DataFrame) -> dict:
+def card(
+    system: str, results: pd.DataFrame, *, network: str, data: str, corpora: Sequence[str]
+) -> dict:
     """Return the model card of a system: data, licences, intended use, figures by protocol.
 
     Parameters
     ----------
     system : str
-    corpora : sequence of str, what it was trained on
     results : DataFrame, with columns system and protocol; those under `rows` are left out, since
         they say nothing about the model that is saved
+    network : str, what kind of model it is
+    data, corpora : str and sequence of str, what it was trained on
     """
+    figures = results[(results.system == system) & (results.protocol != "rows")]
     return dict(
         name=system,
-        data=f"the training part of its `clips` split of {', '.join(sorted(corpora))}",
+        network=network,
+        data=f"the training part of its `clips` split of {data}",
         licences={CORPORA[name].title: CORPORA[name].licence for name in sorted(corpora)},
         intended_use=INTENDED_USE,
-        figures=_figures(system, results),
+        figures=figures.to_dict("records"),
     )
 
 
-def update_card(path: Path, results: pd.DataFrame) -> None:
-    """Write what a system has been scored with since into the model card beside its bundle."""
-    about = json.loads(path.read_text())
-    write_json(path, about | dict(figures=_figures(about["name"], results)))
+def update_card(path: Path, newer: dict) -> None:
+    """Replace what the model card beside a bundle says by what `card` says now."""
+    write_json(path, json.loads(path.read_text()) | newer)
 
 
 def save_bundle(
@@ -122,14 +126,17 @@ def load_bundle(path: str | Path) -> Bundle:
         raise BundleError(f"{path}: no such bundle. {_REMAKE}")
     try:
         expected = json.loads(path.with_suffix(".json").read_text())["sha256"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise BundleError(
             f"{path}: its card {path.stem}.json, which holds the checksum, is missing or damaged. "
             f"{_REMAKE}"
         ) from error
     if sha256(path) != expected:
         raise BundleError(f"{path}: truncated or altered: its checksum differs. {_REMAKE}")
-    bundle = joblib.load(path)
+    try:
+        bundle = joblib.load(path)
+    except Exception as error:  # a pickle may raise anything
+        raise BundleError(f"{path}: cannot be loaded ({error!r}). {_REMAKE}") from error
     verify(bundle)
     return bundle
 
@@ -173,10 +180,6 @@ def predict_proba(
         for row in _probabilities(bundle, features)
     ]
     return answers if isinstance(source, list) else answers[0]
-
-
-def _figures(system: str, results: pd.DataFrame) -> list[dict]:
-    return results[(results.system == system) & (results.protocol != "rows")].to_dict("records")
 
 
 def attention(source: Source, bundle: Bundle) -> np.ndarray | None:

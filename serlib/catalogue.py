@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from .bundle import Bundle, load_bundle
-from .errors import BundleError
+from .errors import BundleError, SerlibError
 from .project import ARTIFACTS, RUNS
 from .systems import SYSTEMS, System, get
 
@@ -27,11 +27,13 @@ def open_bundle(system: str = "", path: str | Path = "") -> Bundle:
     Raises
     ------
     SerlibError
-        For an unknown system; the message lists those that exist.
+        For an unknown system, or one that has no bundle; the message lists others.
     BundleError
         If there is no bundle, it is another system's, or `serlib.load_bundle` refuses it.
     """
     wanted = get(system or FIRST)
+    if not wanted.offered:
+        raise SerlibError(f"{system}: is for measuring only; systems that predict: {[*offered()]}")
     found = Path(path) if path else _find(wanted)
     if not found:
         made = [name for name, bundle in offered().items() if bundle]
@@ -40,7 +42,7 @@ def open_bundle(system: str = "", path: str | Path = "") -> Bundle:
             f"Ready to predict: {made}"
         )
     bundle = load_bundle(found)
-    name = bundle["card"].get("name", system)
+    name = bundle.get("card", {}).get("name", system)
     if system and name != system:
         raise BundleError(f"{found}: is a bundle of {name!r}, expected one of {system!r}")
     return bundle

@@ -93,7 +93,10 @@ def _predict(arguments: argparse.Namespace) -> int:
             print(f"serlib: {answer}", file=sys.stderr)
             failed += 1
         elif arguments.json:
-            print(answers.as_json(file, answer, system=bundle["card"].get("name", "")), flush=True)
+            print(
+                answers.as_json(file, answer, system=bundle.get("card", {}).get("name", "")),
+                flush=True,
+            )
         elif arguments.csv:
             print(answers.as_csv(file, answer), flush=True)
         else:

@@ -26,20 +26,19 @@ def scores(predictions: pd.DataFrame, *, rng: np.random.Generator) -> dict[str, 
     Returns
     -------
     dict
-        n, uar (unweighted average recall, `sklearn.metrics.balanced_accuracy_score`),
-        uar_low, uar_high (95 % interval from a bootstrap over speakers; for TESS alone,
-        over words), accuracy, macro_f1
+        n, and of uar (unweighted average recall, `sklearn.metrics.balanced_accuracy_score`),
+        accuracy and macro_f1 the figure and, as uar_low and uar_high, ..., its 95 % interval
     """
     true, predicted = _numbered(predictions)
-    low, high = uar_interval(predictions, rng=rng)
-    return dict(
-        n=len(predictions),
+    figures = dict(
         uar=_mean_recall_of(true, predicted),
-        uar_low=low,
-        uar_high=high,
         accuracy=accuracy_score(true, predicted),
         macro_f1=f1_score(true, predicted, average="macro", zero_division=0),
     )
+    result = dict(n=len(predictions))
+    for name, (low, high) in intervals(predictions, rng=rng).items():
+        result |= {name: figures[name], f"{name}_low": low, f"{name}_high": high}
+    return result
 
 
 def uar(predictions: pd.DataFrame) -> float:
@@ -52,16 +51,32 @@ def _mean_recall_of(true: np.ndarray, predicted: np.ndarray) -> float:
     return recall_score(true, predicted, labels=np.unique(true), average="macro")
 
 
-def uar_interval(predictions: pd.DataFrame, *, rng: np.random.Generator) -> tuple[float, float]:
-    """Return the 95 % percentile interval of the UAR when whole speakers are resampled.
+def intervals(
+    predictions: pd.DataFrame, *, rng: np.random.Generator
+) -> dict[str, tuple[float, float]]:
+    """Return 95 % percentile intervals when whole speakers are resampled.
 
     Clips of one speaker are not independent, so speakers are drawn, with replacement,
-    not clips (Efron & Tibshirani 1993, ch. 8). TESS has two speakers: its words are drawn.
+    not clips (Efron & Tibshirani 1993, ch. 8). TESS alone has two speakers: its words are drawn.
+
+    Returns
+    -------
+    dict, uar, accuracy and macro_f1 -> (low, high)
     """
-    hits, clips = tallies(predictions)
-    draws = rng.multinomial(len(hits), np.full(len(hits), 1 / len(hits)), size=RESAMPLES)
-    low, high = np.quantile(_mean_recall(draws @ hits, draws @ clips), (0.025, 0.975))
-    return float(low), float(high)
+    unit, who = _unit(predictions).factorize(sort=True)[::-1]
+    true, predicted = _numbered(predictions)
+    k = max(true.max(), predicted.max()) + 1
+    counts = np.zeros((len(unit), k, k))  # a confusion matrix for each speaker
+    np.add.at(counts, (who, true, predicted), 1)
+    draws = rng.multinomial(len(unit), np.full(len(unit), 1 / len(unit)), size=RESAMPLES)
+    drawn = np.tensordot(draws, counts, 1)
+    hits, clips, answers = np.einsum("nii->ni", drawn), drawn.sum(axis=2), drawn.sum(axis=1)
+    figures = dict(
+        uar=_mean_recall(hits, clips),
+        accuracy=hits.sum(axis=1) / clips.sum(axis=1),
+        macro_f1=_mean_recall(2 * hits, clips + answers),
+    )
+    return {name: tuple(np.quantile(v, (0.025, 0.975)).tolist()) for name, v in figures.items()}
 
 
 def tallies(predictions: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

@@ -23,7 +23,7 @@ from .project import CACHE, Run
 from .results import Key
 from .splits import ENROLMENTS
 from .synthesis import synthesise
-from .systems import DATA, System, classes_of, get, select
+from .systems import System, about, classes_of, get, select
 
 
 def prepare(
@@ -120,7 +120,7 @@ def fit(
 def save_all(
     keys: Iterable[Key], fits: dict[Key, list[Fit]], table: pd.DataFrame, run: Run
 ) -> pd.DataFrame:
-    """Save the bundle of each key whose fits are here, if its system is offered.
+    """Save the bundle of each key of `clips` whose fits are here, if its system is offered.
 
     Parameters
     ----------
@@ -134,13 +134,14 @@ def save_all(
     DataFrame
         What was saved, by the bundle's place: number of parameters, classes
     """
-    figures, about = table[table.notice == run.notice], {}
+    figures, saved = table[table.notice == run.notice], {}
     for key in keys:
-        if get(key[0]).offered and set(results.parts_of(key)) <= set(fits):
+        able = get(key[0]).offered and key[2] == "clips"
+        if able and set(results.parts_of(key)) <= set(fits):
             bundle = save(key, fits, figures, run)
             size, classes = bundle["model"].count_params(), ", ".join(bundle["classes"])
-            about[place(key[0])] = dict(parameters=f"{size:,}", classes=classes)
-    return pd.DataFrame(about, index=["parameters", "classes"]).T
+            saved[place(key[0])] = dict(parameters=f"{size:,}", classes=classes)
+    return pd.DataFrame(saved, index=["parameters", "classes"]).T
 
 
 def save(key: Key, fits: dict[Key, list[Fit]], table: pd.DataFrame, run: Run) -> Bundle:
@@ -162,7 +163,7 @@ def save(key: Key, fits: dict[Key, list[Fit]], table: pd.DataFrame, run: Run) ->
         **fitted,
         classes=classes_of(key[1]),
         reference=synthesise("happy", speaker="02", sentence="kids", rng=rng),
-        card=card(key[0], DATA[key[1]][0], table),
+        card=card(key[0], table, **about(key[0])),
     )
 
 

@@ -93,9 +93,9 @@ class Task:
         model, scaler = fit.model, fit.scaler
         views = self.inputs.views(self.fold.test, self.system.also_heard)
         people = list(fit.predictions.reset_index(drop=True).groupby("speaker"))
-        for draw, (_, clips) in product(range(DRAWS if count else 1), people):
+        for draw, (speaker, clips) in product(range(DRAWS if count else 1), people):
             # The draw is part of the protocol, as the splits are: the same for every system.
-            rng = np.random.default_rng([SPLIT_SEED, draw, clips.index[0]])
+            rng = np.random.default_rng([SPLIT_SEED, draw, *speaker.encode()])
             able = clips.index if emotion is None else clips.index[clips.emotion == emotion]
             enrolling = scored = clips.index
             if count is not None:

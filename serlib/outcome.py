@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from . import experiments, results
+from .corpora import CORPORA
 from .fits import Fit
 from .project import ARTIFACTS, Run
 from .results import Key
@@ -73,6 +74,10 @@ def gather(
     shipped = results.saved(results.keys_in(folder, systems), folder)
     histories = results.histories(shipped, ARTIFACTS / "histories")
     histories |= {key: [fit.history for fit in folds] for key, folds in fits.items()}
-    known = results.keys_of(systems, corpora, seed=seed, first=True)
-    firsts = {key[0]: key for key in known if key in results.over(own, shipped)}
+    known = [*own, *results.keys_of(systems, CORPORA, seed=seed)]
+    firsts = {}
+    for key in known:
+        if key in results.over(own, shipped):
+            firsts.setdefault(key[0], key)
+    firsts = {name: firsts[name] for name in systems if name in firsts}
     return Outcome(fits, own, shipped, histories, firsts)

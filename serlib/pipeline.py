@@ -10,13 +10,13 @@ from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 
 from . import notebooks, report
-from .bundle import update_card
+from .bundle import card, update_card
 from .catalogue import place
 from .errors import RunError
 from .files import replacing
 from .project import ARTIFACTS, ROOT, RUNS, Run, open_run, shown
 from .results import table_in
-from .systems import SYSTEMS
+from .systems import SYSTEMS, about
 
 # What is shipped is of these two corpora. Every fit is made anew or resumed, unless SYSTEM or
 # TRAIN say otherwise: what they leave out is read from the saved predictions.
@@ -129,8 +129,9 @@ def _publish(settings: Run, chosen: list[Path]) -> None:
                 shutil.copyfile(source, temporary)
     table = table_in(ARTIFACTS / "predictions")
     report.update(ROOT / "README.md", table)
-    cards = [(ARTIFACTS / place(name)).with_suffix(".json") for name in SYSTEMS]
-    for card in filter(Path.exists, cards):
-        update_card(card, table)
+    for name in SYSTEMS:
+        path = (ARTIFACTS / place(name)).with_suffix(".json")
+        if path.exists():
+            update_card(path, card(name, table, **about(name)))
     for path, notebook in normal.items():
         notebooks.write(notebook, path)

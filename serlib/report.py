@@ -7,17 +7,11 @@ import pandas as pd
 
 from .errors import RunError
 from .files import replacing
+from .results import with_interval
+from .systems import DATA
 
 START, END = "<!-- results: written by `serlib run --publish` -->", "<!-- end of results -->"
-TITLES = {
-    "ravdess": "RAVDESS, 8 emotions",
-    "ravdess7": "RAVDESS, 7",
-    "ravdess5": "RAVDESS, 5",
-    "ravdess_song": "RAVDESS speech + song, 8",
-    "ravdess_tess": "RAVDESS + TESS, 7",
-    "tess": "TESS, 7",
-    "emodb": "EMO-DB, 7",
-}
+_CORPORA = ("ravdess", "tess", "together")
 
 
 def honest_table(results: pd.DataFrame) -> str:
@@ -54,19 +48,22 @@ def results_table(results: pd.DataFrame) -> str:
     """
     results = results[~results.protocol.str.match("validation|.*enrolment_")]
     lines = [
-        "| system | data | protocol | RAVDESS, UAR | TESS, UAR | accuracy, all | seeds |",
-        "|---|---|---|---|---|---|---|",
+        "| system | data | protocol | RAVDESS: UAR | accuracy | macro F1 | TESS: UAR | accuracy "
+        "| both: accuracy | seeds |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for (system, data, protocol), group in results.groupby(
-        ["system", "data", "protocol"], sort=False
-    ):
+    names = ["system", "data", "protocol", "trained_on"]
+    for (system, data, protocol, trained_on), group in results.groupby(names, sort=False):
         rows = {row["corpus"]: row for row in group.to_dict("records")}
-        cells = [_uar(rows[corpus]) if corpus in rows else "–" for corpus in ("ravdess", "tess")]
-        whole = rows.get("together") or next(iter(rows.values()))
-        lines.append(
-            f"| `{system}` | {TITLES[data]} | `{protocol}` | {' | '.join(cells)} "
-            f"| {whole['accuracy']:.3f} | {whole['seeds']} |"
-        )
+        other = next((row for name, row in rows.items() if name not in _CORPORA), None)
+        ravdess, tess, both = (rows.get(name) for name in _CORPORA)
+        cells = [_uar(ravdess), _plain(ravdess, "accuracy"), _plain(ravdess, "macro_f1")]
+        cells += [_uar(tess), _plain(tess, "accuracy"), _plain(both, "accuracy")]
+        how = f"`{protocol}`" + (f", trained on {trained_on}" if trained_on else "")
+        if other:
+            how += f": {_uar(other)}"
+        seeds = next(iter(rows.values()))["seeds"]
+        lines.append(f"| `{system}` | {DATA[data].title} | {how} | {' | '.join(cells)} | {seeds} |")
     return "\n".join(lines)
 
 
@@ -98,5 +95,9 @@ def results_text(results: pd.DataFrame) -> str:
 """
 
 
-def _uar(row: dict) -> str:
-    return f"{row['uar']:.3f} [{row['uar_low']:.3f}, {row['uar_high']:.3f}]"
+def _uar(row: dict | None) -> str:
+    return with_interval(row) if row else "–"
+
+
+def _plain(row: dict | None, name: str) -> str:
+    return f"{row[name]:.3f}" if row else "–"

@@ -33,16 +33,16 @@ def keys_of(
     systems : iterable of str
     corpora : iterable of str, what there is; data that needs another is left out
     seed : int, the first one
-    first : bool, one seed under the first protocol, no more: what a bundle is made of
+    first : bool, one seed of the first that is left, no more: what a bundle is made of
     seeds : int, how many are several
     """
     keys = []
     for system in map(get, systems):
-        for data, protocol in system.scored[: 1 if first else None]:
+        able = [(d, p) for d, p in system.scored if set(DATA[d].corpora) <= set(corpora)]
+        for data, protocol in able[: 1 if first else None]:
             once = first or system.published or system.baseline or protocol in ("rows", "corpora")
-            if set(DATA[data][0]) <= set(corpora):
-                count = 1 if once else seeds
-                keys += [(system.name, data, protocol, seed + k) for k in range(count)]
+            count = 1 if once else seeds
+            keys += [(system.name, data, protocol, seed + k) for k in range(count)]
     return keys
 
 
@@ -123,6 +123,7 @@ def summarise(predictions: dict[Key, pd.DataFrame]) -> pd.DataFrame:
 
     Every seed predicts the same clips, so that the recall over all their predictions is the
     mean of the seeds' recalls; the interval draws speakers with the predictions of all seeds.
+    Under `corpora` there is a row for each corpus trained on.
 
     Parameters
     ----------
@@ -131,18 +132,44 @@ def summarise(predictions: dict[Key, pd.DataFrame]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        system, data, protocol, corpus ("together" where there are two), seeds, uar_min and
-        uar_max over the seeds, and the figures of `serlib.evaluation.scores`
+        system, data, protocol, trained_on (under `corpora`, else ""), corpus ("together" where
+        there are two), seeds, uar_min and uar_max over the seeds, and the figures of
+        `serlib.evaluation.scores`
     """
     rows = []
-    for group in dict.fromkeys(key[:3] for key in predictions):
-        tables = [table for key, table in predictions.items() if key[:3] == group]
+    for group, tables in _grouped(predictions).items():
         for part, figures in _parts(pd.concat(tables, ignore_index=True)).iterrows():
             uars = [uar(t if part == "together" else t[t.corpus == part]) for t in tables]
-            row = dict(zip(("system", "data", "protocol"), group, strict=True), corpus=part)
+            row = dict(zip(_GROUP, group, strict=True), corpus=part)
             row |= dict(seeds=len(tables), uar_min=min(uars), uar_max=max(uars))
             rows.append(row | figures.to_dict() | dict(n=int(figures.n) // len(tables)))
     return pd.DataFrame(rows).round(9)  # the last digits are the machine's
+
+
+_GROUP = ("system", "data", "protocol", "trained_on")
+
+
+def _grouped(predictions: dict[Key, pd.DataFrame]) -> dict[tuple, list[pd.DataFrame]]:
+    """Return what is scored together, a table a seed."""
+    groups = {}
+    for key, table in predictions.items():
+        parts = table.groupby("fold") if key[2] == "corpora" else [("", table)]
+        for trained_on, part in parts:
+            groups.setdefault((*key[:3], trained_on), []).append(part)
+    return groups
+
+
+def readable(table: pd.DataFrame) -> pd.DataFrame:
+    """Return results as a reader wants them: each figure with its interval, three digits."""
+    shown = table[[*_GROUP, "corpus", "seeds"]].copy()
+    for title, name in (("UAR", "uar"), ("accuracy", "accuracy"), ("macro F1", "macro_f1")):
+        shown[title] = [with_interval(row, name) for row in table.to_dict("records")]
+    return shown if table.trained_on.any() else shown.drop(columns="trained_on")
+
+
+def with_interval(row: dict, name: str = "uar") -> str:
+    """Return a figure of a row of results, as "0.713 [0.661, 0.763]"."""
+    return f"{row[name]:.3f} [{row[f'{name}_low']:.3f}, {row[f'{name}_high']:.3f}]"
 
 
 def table_in(folder: Path) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """One table of the systems, one of the data they are trained and scored on."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -16,15 +17,26 @@ from .recipes import FLY, SHORT, THREE_SPEEDS, System, Training
 from .sequences import LogMel, MfccDeltas
 from .splits import ENROLMENTS
 
-# name: corpora, channels, label set
-DATA: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
-    "ravdess": (("ravdess",), ("speech",), "eight"),
-    "ravdess7": (("ravdess",), ("speech",), "seven"),
-    "ravdess5": (("ravdess",), ("speech",), "five"),
-    "ravdess_song": (("ravdess",), ("speech", "song"), "eight"),
-    "ravdess_tess": (("ravdess", "tess"), ("speech",), "seven"),
-    "tess": (("tess",), ("speech",), "seven"),
-    "emodb": (("emodb",), ("speech",), "emodb"),
+
+class Data(NamedTuple):
+    """Clips to train on and to score: of which corpora and channels, in which label set."""
+
+    title: str
+    corpora: tuple[str, ...]
+    label_set: str
+    channels: tuple[str, ...] = ("speech",)
+
+
+DATA: dict[str, Data] = {
+    "ravdess": Data("RAVDESS, 8 emotions", ("ravdess",), "eight"),
+    "ravdess7": Data("RAVDESS, 7", ("ravdess",), "seven"),
+    "ravdess5": Data("RAVDESS, 5", ("ravdess",), "five"),
+    "ravdess_song": Data("RAVDESS speech + song, 8", ("ravdess",), "eight", ("speech", "song")),
+    "ravdess_tess": Data("RAVDESS + TESS, 7", ("ravdess", "tess"), "seven"),
+    "tess": Data("TESS, 7", ("tess",), "seven"),
+    "emodb": Data("EMO-DB, 7", ("emodb",), "emodb"),
+    "savee": Data("SAVEE, 7", ("savee",), "seven"),
+    "cremad": Data("CREMA-D, 6", ("cremad",), "seven"),
 }
 
 _S2 = (("ravdess_tess", "rows"), ("ravdess_tess", "clips"), ("ravdess7", "speakers"))
@@ -46,7 +58,16 @@ _PATIENT = Training(stop_patience=28, slow_patience=12)
 _BOTH = (("ravdess", "clips"), ("ravdess", "speakers"))
 _NEW_SPEAKERS = tuple(("ravdess", name) for name in ("speakers+statements", *ENROLMENTS))
 _NEW_SPEAKERS += (("tess", "speakers"), ("tess", "speakers+enrolment"))
-_NEW_SPEAKERS += (("ravdess7", "corpora"), ("tess", "corpora"))
+_NEW_SPEAKERS += tuple(
+    (name, "corpora") for name in ("ravdess7", "tess", "emodb", "savee", "cremad")
+)
+# A baseline on the data of every system
+_ANYWHERE = _BOTH + _NEW_SPEAKERS
+_ANYWHERE += tuple(
+    (data, protocol)
+    for data in ("ravdess7", "ravdess5", "ravdess_song", "ravdess_tess")
+    for protocol in ("clips", "speakers")
+)
 # Each corpus alone, and with the other as further training data
 _TOGETHER = (("ravdess7", "speakers"), ("ravdess_tess", "speakers"))
 
@@ -109,7 +130,7 @@ SYSTEMS: dict[str, System] = {
         _baseline("duration_loudness", "logistic", DurationLoudness()),
         _baseline("means_logreg", "logistic", Means()),
         _baseline("means_svm", "svm", Means()),
-        _baseline("functionals_logreg", "regularised", Functionals(), _BOTH + _NEW_SPEAKERS),
+        _baseline("functionals_logreg", "regularised", Functionals(), _ANYWHERE),
         _baseline("functionals_shuffled", "shuffled", Functionals(), _BOTH[1:]),
         # The best system, and what it averages
         _baseline(
@@ -155,6 +176,14 @@ def get(name: str) -> System:
     return SYSTEMS[name]
 
 
+def about(name: str) -> dict:
+    """Return what the card of a system says of it, as `serlib.bundle.card` takes it."""
+    system = get(name)
+    data = DATA[system.scored[0][0]]
+    average = " + ".join(f"{n} × {member}" for member, n in system.members)
+    return dict(network=system.network or average, data=data.title, corpora=data.corpora)
+
+
 def chosen(names: str, notebook: str) -> list[str]:
     """Return the systems of a notebook: those named, as "mfcc_cnn cnn_lstm", "all" or "none".
 
@@ -189,7 +218,7 @@ def select(clips: pd.DataFrame, data: str, *, across: bool = False) -> pd.DataFr
     CorpusError
         If there is no clip of it.
     """
-    corpora, channels, label_set = _data(data)
+    _, corpora, label_set, channels = _data(data)
     chosen = clips[(across | clips.corpus.isin(corpora)) & clips.channel.isin(channels)]
     chosen = chosen.assign(emotion=to_label_set(chosen.emotion, label_set))
     chosen = chosen[chosen.emotion.notna()].reset_index(drop=True)
@@ -204,10 +233,10 @@ def select(clips: pd.DataFrame, data: str, *, across: bool = False) -> pd.DataFr
 
 def classes_of(data: str) -> tuple[str, ...]:
     """Return the classes of a data set, in the order of a network's outputs."""
-    return classes(_data(data)[2])
+    return classes(_data(data).label_set)
 
 
-def _data(name: str) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+def _data(name: str) -> Data:
     if name not in DATA:
         raise SerlibError(f"Bad data {name!r}, expected one of {list(DATA)}")
     return DATA[name]

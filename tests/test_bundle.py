@@ -19,6 +19,7 @@ from serlib import models, systems
 from serlib.catalogue import open_bundle
 from serlib.errors import AudioError, BundleError
 from serlib.features import Means
+from serlib.files import sha256
 from serlib.project import ARTIFACTS, ROOT
 from serlib.sequences import LogMel, MfccDeltas
 from serlib.synthesis import synthesise
@@ -91,6 +92,17 @@ def test_the_calls_of_s2s_users_work(saved, wav):
 def test_truncated_or_altered_is_refused(saved, damage):
     saved.write_bytes(damage(saved.read_bytes()))
     with pytest.raises(BundleError, match=r"truncated or altered.*serlib run --only 04"):
+        serlib.load_bundle(saved)
+
+
+def test_what_is_no_bundle_is_refused_whatever_its_checksum(saved):
+    saved.write_bytes(b"\x78\x9c no pickle")
+    about = json.loads(saved.with_suffix(".json").read_text())
+    saved.with_suffix(".json").write_text(json.dumps(about | dict(sha256=sha256(saved))))
+    with pytest.raises(BundleError, match="cannot be loaded"):
+        serlib.load_bundle(saved)
+    saved.with_suffix(".json").write_text("[]")
+    with pytest.raises(BundleError, match="its card"):
         serlib.load_bundle(saved)
 
 

@@ -67,9 +67,18 @@ def test_the_bootstrap_is_that_of_the_book():
     drawn = []
     for _ in range(400):
         sample = pd.concat([groups[k] for k in rng.integers(10, size=10)])
-        drawn.append(balanced_accuracy_score(sample.emotion, sample.predicted))
-    low, high = evaluation.uar_interval(table, rng=np.random.default_rng(0))
-    assert (low, high) == pytest.approx(np.quantile(drawn, [0.025, 0.975]), abs=0.03)
+        said = sample.emotion, sample.predicted
+        drawn.append(
+            dict(
+                uar=balanced_accuracy_score(*said),
+                accuracy=accuracy_score(*said),
+                macro_f1=f1_score(*said, average="macro"),
+            )
+        )
+    found = evaluation.intervals(table, rng=np.random.default_rng(0))
+    expected = pd.DataFrame(drawn).quantile([0.025, 0.975])
+    for name, ends in found.items():
+        assert ends == pytest.approx(expected[name], abs=0.03), name
 
 
 def test_tess_alone_draws_words():

@@ -121,19 +121,25 @@ def test_the_benchmark_takes_as_many_seeds_as_it_is_asked_for():
     assert [key[3] for key in rows] == [0]
 
 
-def test_a_sixth_system_takes_one_entry_and_one_network(run, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("data", ["ravdess5", "ravdess3"])
+def test_a_sixth_system_takes_one_entry_and_one_network(run, tmp_path, monkeypatch, capsys, data):
+    """And one on new data an entry in the table of data."""
+
     def sixth(input_shape, n_classes):
         parts = [keras.Input(input_shape), keras.layers.GlobalAveragePooling1D()]
         return keras.Sequential([*parts, keras.layers.Dense(n_classes, activation="softmax")])
 
-    entry = systems.System("sixth", "sixth", (("ravdess5", "clips"),), "05", MfccDeltas(n_mfcc=13))
+    monkeypatch.setitem(
+        systems.DATA, "ravdess3", systems.Data("RAVDESS, new", ("ravdess",), "five")
+    )
+    entry = systems.System("sixth", "sixth", ((data, "clips"),), "05", MfccDeltas(n_mfcc=13))
     monkeypatch.setitem(systems.SYSTEMS, "sixth", entry)
     monkeypatch.setattr(models, "sixth", sixth, raising=False)
     assert systems.chosen("all", "05")[-1] == "sixth"
     (key,) = results.keys_of(["sixth"], {"ravdess"}, first=True)
     fits, predictions = experiments.fit([key], run, epochs=1, n_jobs=1)
     table = results.ordered(results.summarise(predictions))
-    assert "`sixth` | RAVDESS, 5" in report.results_table(table)
+    assert f"`sixth` | {systems.DATA[data].title} |" in report.results_table(table)
     monkeypatch.setattr(catalogue, "RUNS", tmp_path)
     path = tmp_path / "default" / "bundles" / "sixth.joblib"
     own = Run(run.data, tmp_path / "default", demo=True)

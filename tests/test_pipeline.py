@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pandas as pd
 import papermill
 import pytest
@@ -72,6 +74,35 @@ def test_a_run_writes_everything_the_notebooks_promise(finished):
         assert list((finished / "figures").glob(f"{path.name[:2]}_*.png"))
 
 
+def texts(notebook):
+    """Yield what each cell printed, but for pictures."""
+    for cell in notebooks.normal_form(notebook).cells:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "image/png" not in data:
+                yield output.get("text") or data.get("text/markdown") or data["text/plain"]
+
+
+def test_the_benchmark_says_what_the_predictions_say_without_tensorflow(tiny, tmp_path):
+    """Notebook 07 run anew, from the saved predictions, prints what the committed one prints."""
+    for name in ("tensorflow", "keras"):
+        (tmp_path / f"{name}.py").write_text("raise ImportError('the benchmark needs none')")
+    command = [Path(sys.executable).parent / "serlib", "run", "--only", "07"]
+    command += ["--data", tiny, "--out", tmp_path / "out"]
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    subprocess.run(command, check=True, env=environment, stderr=subprocess.DEVNULL)
+    (path,) = notebooks.choose("07")
+    number = re.compile(r"-?\d+(?:\.\d+)?")
+    printed, committed = (
+        "\n".join(texts(nbformat.read(p, 4)))
+        for p in (tmp_path / "out/notebooks" / path.name, path)
+    )
+    words, expected = (number.sub("#", text).split() for text in (printed, committed))
+    assert words == expected
+    found, stated = (np.array(number.findall(text), dtype=float) for text in (printed, committed))
+    np.testing.assert_allclose(found, stated, atol=0.0021, rtol=0.01)  # another machine's digits
+
+
 def test_a_run_leaves_what_is_shipped_alone(finished):
     started = (finished / "emotion_path.csv").stat().st_mtime_ns
     assert not [path for path, changed in state().items() if changed > started]
@@ -93,6 +124,23 @@ def test_a_synthetic_run_says_so_and_tells_the_story_of_the_real_corpora(
     assert [row for row in own if not row["notice"]] != []
     assert all(row in shipped for row in own if not row["notice"])
     assert {row["protocol"] for row in own if row["notice"]} == {"clips"}
+
+
+def test_s0_runs_on_emodb_alone(tiny, cache, tmp_path):
+    """Leave one speaker out on clips under EMO-DB's names: synthetic ones, RAVDESS's renamed."""
+    voices = sorted((tiny / "RAVDESS").rglob("*.wav"))
+    for speaker in ("03", "08", "09"):
+        for k, letter in enumerate("WLEAFTN" * 2):
+            target = tmp_path / "data" / f"{speaker}a0{1 + k // 7}{letter}a.wav"
+            target.parent.mkdir(exist_ok=True)
+            shutil.copyfile(voices.pop(), target)
+    command = [Path(sys.executable).parent / "serlib", "run", "--only", "05", "-p", "EPOCHS", "1"]
+    command += ["--data", tmp_path / "data", "--out", tmp_path / "out", "-p", "SYSTEM", "cnn_lstm"]
+    environment = os.environ | {"SERLIB_CACHE": cache}
+    subprocess.run(command, check=True, env=environment, stderr=subprocess.DEVNULL)
+    scored = pd.read_csv(tmp_path / "out/predictions/cnn_lstm__emodb__speakers__seed0.csv.gz")
+    assert scored.groupby("speaker").fold.nunique().to_list() == [1, 1, 1] and len(scored) == 42
+    assert "boredom" in set(scored.emotion)
 
 
 def test_plain_papermill_from_another_folder(tiny, tmp_path, monkeypatch):

@@ -7,8 +7,12 @@ from serlib.errors import RunError
 
 
 def row(corpus, uar, protocol="clips", system="conv1d", data="ravdess_tess"):
-    figures = dict(uar=uar, uar_low=uar - 0.1, uar_high=uar + 0.1, accuracy=uar, n=10, seeds=3)
+    figures = dict(uar=uar, uar_low=uar - 0.1, uar_high=uar + 0.1, n=10, seeds=3)
+    figures |= dict(accuracy=uar + 0.01, macro_f1=uar - 0.01, trained_on="")
     return dict(system=system, data=data, protocol=protocol, corpus=corpus) | figures
+
+
+TRAINED = [(0.4, "ravdess"), (0.3, "savee")]
 
 
 def test_corpora_stand_apart_and_protocols_from_leaky_to_honest():
@@ -18,9 +22,19 @@ def test_corpora_stand_apart_and_protocols_from_leaky_to_honest():
     lines = report.results_table(results.ordered(pd.DataFrame(rows))).splitlines()[2:]
     found = [[word in line for word in ("`rows`", "`clips`", "`speakers`")] for line in lines[:3]]
     assert found == np.eye(3, dtype=bool).tolist()
-    assert "| 0.500 [0.400, 0.600] | 0.900 [0.800, 1.000] | 0.800 | 3 |" in lines[1]
-    assert "| 0.400 [0.300, 0.500] | – | 0.400 | 3 |" in lines[2]
+    ravdess, tess = "0.500 [0.400, 0.600] | 0.510 | 0.490", "0.900 [0.800, 1.000] | 0.910"
+    assert f"| {ravdess} | {tess} | 0.810 | 3 |" in lines[1]
+    assert "| 0.400 [0.300, 0.500] | 0.410 | 0.390 | – | – | – | 3 |" in lines[2]
     assert "`cnn_lstm` | RAVDESS, 8 emotions" in lines[3]
+
+
+def test_another_corpus_and_what_was_trained_on_have_their_place():
+    rows = [row("emodb", 0.6, "speakers", data="emodb")]
+    rows += [row("tess", u, "corpora", data="tess") | dict(trained_on=c) for u, c in TRAINED]
+    first, second, third = report.results_table(pd.DataFrame(rows)).splitlines()[2:]
+    assert "| EMO-DB, 7 | `speakers`: 0.600 [0.500, 0.700] | – |" in first
+    assert "`corpora`, trained on ravdess |" in second and "| 0.400 [" in second
+    assert "`corpora`, trained on savee |" in third and "| 0.300 [" in third
 
 
 def test_the_honest_table_ranks_by_new_speakers():

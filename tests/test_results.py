@@ -38,6 +38,16 @@ def test_one_seed_has_the_figures_of_evaluation():
     assert {name: row[name] for name in expected} == pytest.approx(expected)
 
 
+def test_corpora_trained_on_stand_apart():
+    """A recall over folds of different training corpora would be of no model at all."""
+    parts = [predictions(right).assign(fold=c) for right, c in ((10, "tess"), (16, "savee"))]
+    tables = {("s", "d", "corpora", k): pd.concat(parts) for k in (0, 1)}
+    tables["s", "d", "clips", 0] = predictions(12).assign(fold=0)
+    rows = results.summarise(tables).set_index("trained_on")
+    assert rows.uar.to_dict() == pytest.approx({"tess": 0.5, "savee": 0.8, "": 0.6})
+    assert rows.seeds.to_dict() == {"tess": 2, "savee": 2, "": 1} and set(rows.n) == {40}
+
+
 def test_predictions_that_are_not_there_are_left_out(tmp_path):
     (tmp_path / "renamed__ravdess__clips__seed0.csv.gz").write_bytes(b"")  # a system of once
     assert results.keys_in(tmp_path) == []
