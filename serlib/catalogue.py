@@ -27,13 +27,13 @@ def open_bundle(system: str = "", path: str | Path = "") -> Bundle:
     Raises
     ------
     SerlibError
-        For an unknown system, or one that has no bundle; the message lists others.
+        For a system that does not exist or is for measuring only; the message lists the others.
     BundleError
         If there is no bundle, it is another system's, or `serlib.load_bundle` refuses it.
     """
+    if system and system not in offered():
+        raise SerlibError(f"Bad system {system!r}, expected one of {[*offered()]}")
     wanted = get(system or FIRST)
-    if not wanted.offered:
-        raise SerlibError(f"{system}: is for measuring only; systems that predict: {[*offered()]}")
     found = Path(path) if path else _find(wanted)
     if not found:
         made = [name for name, bundle in offered().items() if bundle]

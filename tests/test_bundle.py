@@ -17,6 +17,7 @@ import serlib
 from serlib import bundle as bundles
 from serlib import models, systems
 from serlib.catalogue import open_bundle
+from serlib.descriptors import Descriptors
 from serlib.errors import AudioError, BundleError
 from serlib.features import Means
 from serlib.files import sha256
@@ -209,6 +210,15 @@ def test_attention_is_a_share_of_every_step(front_end, network, tmp_path):
     heard = len(front_end.load((clip(4), 22050))) / 22050
     if network is models.bigru_attention:
         assert weights[seconds > heard + 0.1].max() == 0
+
+
+@pytest.mark.parametrize("front_end", [Descriptors(), MfccDeltas(trim_db=35)])
+def test_the_network_that_uses_the_mask_leaves_two_more_seconds_of_padding_out(front_end):
+    bundle = small_bundle(front_end, models.bigru_attention)
+    longer = bundle | dict(extractor=replace(front_end, padded=front_end.padded + 2))
+    ears = (b["extractor"].get_predict_feat((clip(1), 22050))[None] for b in (bundle, longer))
+    answers = [bundles._probabilities(bundle, features) for features in ears]
+    np.testing.assert_allclose(*answers, atol=1e-4)
 
 
 def test_a_network_without_attention_has_none(saved):

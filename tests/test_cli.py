@@ -85,7 +85,7 @@ def test_a_bad_file_costs_the_others_nothing(wav, tmp_path, capsys):
     [
         (["predict"], "no recording is named"),
         (["predict", "a.wav", "--system", "resnet"], "Bad system 'resnet', expected one of ["),
-        (["predict", "a.wav", "--system", "majority"], "systems that predict: ['best', "),
+        (["predict", "a.wav", "--system", "majority"], "expected one of ['best', "),
         (["predict", "a.wav", "--bundle", "none.joblib"], "none.joblib: no such bundle"),
         (["download", "timit"], "timit"),
         (["run", "--only", "99"], "no notebook begins with '99'"),

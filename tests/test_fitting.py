@@ -52,6 +52,9 @@ fitting.fit_all([task(Path({str(tmp_path)!r}), 3000)], n_jobs=2)
     epochs = read_state(unfinished)["epochs"]
     time.sleep(2)
     assert read_state(unfinished)["epochs"] == epochs < 3000
+    before, left = read_state(unfinished)["history"]["loss"], task(tmp_path, epochs + 1)
+    fitting.fit_all([left], n_jobs=1)  # goes on after the last whole epoch
+    assert left.result().history["loss"][:-1] == before and len(before) == epochs
 
 
 def test_the_number_of_processes_changes_no_bit(tmp_path):

@@ -96,3 +96,12 @@ def test_the_real_corpora_are_complete(real_root):
     twins = clips[clips.duplicated("audio_md5", keep=False)]
     assert set(twins.clip_id) == {"ravdess:03-01-03-01-02-01-07", "ravdess:03-01-03-01-02-02-07"}
     assert problems.problem.str.startswith("a second copy").all()  # the untouched originals
+
+
+def test_the_seven_clips_of_emodb_have_its_seven_emotions(real_root):
+    clips, _ = index_clips(real_root / "quirks" / "emodb", n_jobs=1)
+    found = clips.set_index("clip_id")
+    names = {"03a01Fa": "happy", "03a01Nc": "neutral", "03a01Wa": "angry", "03a02Ta": "sad"}
+    names |= {"03a04Ad": "fear", "03a04Lc": "boredom", "03b10Ec": "disgust"}
+    assert found.emotion.to_dict() == {f"emodb:{stem}": e for stem, e in names.items()}
+    assert set(found.speaker) == {"emodb:03"} and set(found.gender) == {"male"}
