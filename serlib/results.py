@@ -160,11 +160,13 @@ def _grouped(predictions: dict[Key, pd.DataFrame]) -> dict[tuple, list[pd.DataFr
 
 
 def readable(table: pd.DataFrame) -> pd.DataFrame:
-    """Return results as a reader wants them: each figure with its interval, three digits."""
-    shown = table[[*_GROUP, "corpus", "seeds"]].copy()
+    """Return results as a reader wants them: each figure with its interval, on one line."""
+    shown = table[["system", "data", "protocol", "corpus", "seeds"]].copy()
+    shown["protocol"] += (", after " + table.trained_on).where(table.trained_on != "", "")
     for title, name in (("UAR", "uar"), ("accuracy", "accuracy"), ("macro F1", "macro_f1")):
-        shown[title] = [with_interval(row, name) for row in table.to_dict("records")]
-    return shown if table.trained_on.any() else shown.drop(columns="trained_on")
+        figures = [with_interval(row, name) for row in table.to_dict("records")]
+        shown[title] = [figure.replace(" ", "\N{NO-BREAK SPACE}") for figure in figures]
+    return shown
 
 
 def with_interval(row: dict, name: str = "uar") -> str:
