@@ -100,7 +100,7 @@ def test_the_benchmark_says_what_the_predictions_say_without_tensorflow(tiny, tm
     words, expected = (number.sub("#", text).split() for text in (printed, committed))
     assert words == expected
     found, stated = (np.array(number.findall(text), dtype=float) for text in (printed, committed))
-    np.testing.assert_allclose(found, stated, atol=0.0021, rtol=0.01)  # another machine's digits
+    np.testing.assert_allclose(found, stated, atol=0.0021, rtol=1e-3)  # another machine's digits
 
 
 def test_a_run_leaves_what_is_shipped_alone(finished):
