@@ -199,13 +199,10 @@ def test_copies_and_class_weights_are_of_the_training_part(features, clips, tmp_
 SHIPPED = results.saved(results.keys_in(PREDICTIONS), PREDICTIONS)
 
 
-NOT_YET = {("best", "tess", "speakers+enrolment")}
-
-
 def test_every_system_has_the_figures_that_its_entry_promises():
     """A row that was scored stays, and none is left out: one seed at least, of what is shipped."""
     promised = results.keys_of(systems.SYSTEMS, {"ravdess", "tess"}, seeds=1)
-    assert {key[:3] for key in promised} - {key[:3] for key in SHIPPED} == NOT_YET
+    assert not {key[:3] for key in promised} - {key[:3] for key in SHIPPED}
 
 
 FEWER_SEEDS = {
@@ -213,10 +210,6 @@ FEWER_SEEDS = {
     ("conv1d", "ravdess7", "speakers"): 1,
     ("conv1d", "tess", "speakers"): 1,
     ("conv1d_patient", "ravdess7", "speakers"): 1,
-    ("cnn_lstm", "ravdess", "speakers"): 1,
-    ("cnn_lstm_augmented", "ravdess", "speakers"): 1,
-    ("mfcc_lstm", "ravdess5", "speakers"): 1,
-    ("mfcc_cnn", "ravdess5", "speakers"): 1,
     ("mfcc_lstm_augmented", "ravdess5", "speakers"): 1,
     ("cnn_lstm_tess", "ravdess_tess", "speakers"): 1,
     ("cnn_lstm_tess_augmented", "ravdess_tess", "speakers"): 1,
