@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from .bundle import Bundle, predict_proba
@@ -19,7 +20,14 @@ def recordings(named: Iterable[str]) -> list[str]:
     A folder without recordings and a glob without a match stay as they are, so that they
     are reported like a file that is missing.
     """
-    return [path for name in named for path in _expand(name) or [name]]
+    return [path for name in named if name for path in _matches(name) or [name]]
+
+
+def _matches(name: str) -> list[str]:
+    try:
+        return _expand(name)
+    except (OSError, ValueError):  # no name or pattern at all: reading it says so
+        return [name]
 
 
 def _expand(name: str) -> list[str]:
@@ -36,8 +44,10 @@ def answer(files: Iterable[str], bundle: Bundle) -> Iterator[tuple[str, Answer]]
     """Yield each file with its probabilities, or with what is wrong with it."""
     for file in files:
         try:
-            if Path(file).is_dir():
-                raise AudioError(f"{file}: holds no recording; expected {sorted(AUDIO_SUFFIXES)}")
+            with suppress(OSError):  # a name that no file can have: reading it says so
+                if Path(file).is_dir():
+                    expected = sorted(AUDIO_SUFFIXES)
+                    raise AudioError(f"{file}: holds no recording; expected {expected}")
             yield file, predict_proba(file, bundle)
         except AudioError as error:
             yield file, error
@@ -46,7 +56,8 @@ def answer(files: Iterable[str], bundle: Bundle) -> Iterator[tuple[str, Answer]]
 def as_json(file: str, probabilities: dict[str, float], *, system: str) -> str:
     """Return an answer as one JSON object on one line."""
     rounded = {emotion: round(p, 4) for emotion, p in probabilities.items()}
-    return json.dumps(dict(file=file, system=system, emotion=_best(rounded), probabilities=rounded))
+    answer = dict(file=file, system=system, emotion=_best(probabilities), probabilities=rounded)
+    return json.dumps(answer)
 
 
 def as_csv(file: str, probabilities: dict[str, float]) -> str:

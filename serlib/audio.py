@@ -67,9 +67,9 @@ def _read(
 ) -> tuple[np.ndarray, int]:
     if isinstance(source, tuple):
         return _from_array(source, offset, duration)
-    if isinstance(source, str | PathLike):
-        _check_path(Path(source))
     try:
+        if isinstance(source, str | PathLike):
+            _check_path(Path(source))
         if hasattr(source, "seek"):
             source.seek(0)
         with sf.SoundFile(source) as file:

@@ -12,7 +12,7 @@ LABEL_SETS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "eight": (EMOTIONS[:8], {}),
     "seven": (_SEVEN, _MERGED),
     "five": (EMOTIONS[:5], {}),
-    "emodb": (("neutral", "happy", "sad", "angry", "fear", "disgust", "boredom"), {}),
+    "emodb": (("neutral", "happy", "sad", "angry", "fear", "disgust", "boredom"), _MERGED),
 }
 
 

@@ -52,7 +52,10 @@ def typed(pairs: list[tuple[str, str]], notebooks: list[Path]) -> dict[str, obje
         if name not in known:
             raise RunError(f"no parameter {name!r}; there are {', '.join(sorted(known))}")
         kind = known[name]
-        value = text if kind == "str" else yaml.safe_load(text)
+        try:
+            value = text if kind == "str" else yaml.safe_load(text)
+        except yaml.YAMLError:
+            value = None
         if kind == "float" and type(value) is int:
             value = float(value)
         if type(value).__name__ != kind:

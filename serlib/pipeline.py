@@ -55,6 +55,7 @@ def run(
     """
     chosen = notebooks.choose(only, start)
     values = notebooks.typed(list(parameters), chosen)
+    data, out = data or values.get("DATA_ROOT", ""), out or values.get("OUT", "")
     if publish:
         if out:
             raise RunError("--publish writes to the project; leave out --out")

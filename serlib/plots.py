@@ -4,6 +4,7 @@ One colour per emotion everywhere, told apart by colour-blind readers (Okabe & I
 2008, "Color Universal Design"; their yellow is darkened to show on white).
 """
 
+import itertools
 from collections.abc import Sequence
 
 import librosa
@@ -57,8 +58,8 @@ def counts(clips: pd.DataFrame, ax: Axes) -> Axes:
     label = clips.corpus + " " + clips.channel
     table = pd.crosstab(clips.emotion, label).reindex(present(clips.emotion))
     left = np.zeros(len(table))
-    hatches = ("", "///", "...", "xxx", "\\\\\\")
-    for (name, column), hatch in zip(table.items(), hatches, strict=False):
+    hatches = ("", "///", "...", "xxx", "\\\\\\", "ooo", "++")
+    for (name, column), hatch in zip(table.items(), itertools.cycle(hatches), strict=False):
         colours = [COLOURS[e] for e in table.index]
         ax.barh(table.index, column, left=left, color=colours, hatch=hatch, edgecolor="white")
         ax.barh([0], [0], color="#bbbbbb", hatch=hatch, edgecolor="white", label=name)

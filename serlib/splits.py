@@ -143,6 +143,10 @@ def _by_speakers(clips: pd.DataFrame) -> Iterable[Fold]:
         if len(present) == 2:  # TESS alone: a fifth of the words of the speaker left
             rest = np.flatnonzero(fold != k)
             words = np.sort(clips.statement.iloc[rest].unique())
+            if len(words) < 2:
+                raise CorpusError(
+                    f"`speakers` of two folds needs two sentences, one to validate; found {words}"
+                )
             _, held = train_test_split(words, test_size=0.2, random_state=SPLIT_SEED)
             validates = clips.statement.iloc[rest].isin(held).to_numpy()
             yield Fold(k, rest[~validates], rest[validates], test)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from serlib import answers
 from serlib.cli import main
 from serlib.emotions import classes
 from serlib.project import ARTIFACTS
@@ -65,6 +66,24 @@ def test_options_of_other_systems_folders_and_globs_name_recordings(wav, tmp_pat
     inside = [str(folder / "b.wav"), str(folder / "deep" / "c.WAV")]
     assert found == [[wav], [wav], inside, inside]
     assert main([*QUICK, "--json", os.path.relpath(folder) + "/*.wav"]) == 0
+
+
+def test_json_names_the_emotion_before_it_rounds():
+    close = dict(happy=0.33333, angry=0.33334, sad=0.33333)
+    assert json.loads(answers.as_json("a.wav", close, system="best"))["emotion"] == "angry"
+
+
+def test_an_empty_name_is_no_folder(capsys):
+    assert main(["predict", ""]) == 2
+    assert "no recording is named" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("a" * 300, "cannot be read as audio"), ("a/**.wav", "no such file")]
+)
+def test_a_name_that_no_file_can_have_is_told(name, says, capsys):
+    assert main([*QUICK, name]) == 2
+    assert says in capsys.readouterr().err
 
 
 def test_a_bad_file_costs_the_others_nothing(wav, tmp_path, capsys):

@@ -82,6 +82,8 @@ def test_parameters_get_the_type_of_the_notebook():
         notebooks.typed([("EPOCH", "3")], chosen)
     with pytest.raises(RunError, match="EPOCHS: 'three' is no int"):
         notebooks.typed([("EPOCHS", "three")], chosen)
+    with pytest.raises(RunError, match=r"EPOCHS: '\[' is no int"):
+        notebooks.typed([("EPOCHS", "[")], chosen)
 
 
 def test_normal_form_removes_what_differs_from_run_to_run():

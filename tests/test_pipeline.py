@@ -184,6 +184,15 @@ def test_publishing_later_notebooks_keeps_the_shipped_clip_table(tmp_path, real_
     assert run.clips().equals(tables.read_clips(ROOT / "emotion_path.csv"))  # EMO-DB is left out
 
 
+def test_folders_may_be_named_as_the_notebooks_name_them(tiny, tmp_path, monkeypatch):
+    ran = []
+    monkeypatch.setattr(pipeline, "_execute", lambda source, target, values: ran.append(values))
+    out = tmp_path / "mine"
+    named = [("DATA_ROOT", str(tiny)), ("OUT", str(out))]
+    assert pipeline.run(only="01", parameters=named) == out
+    assert ran == [dict(named)]
+
+
 def test_what_is_fitted_to_synthetic_clips_is_a_demo_run(tiny, monkeypatch):
     (tiny / demo.MARK).write_text("{}")
     monkeypatch.setenv("SER_DATA", str(tiny))

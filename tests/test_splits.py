@@ -102,6 +102,9 @@ def test_what_cannot_be_split_says_so(shipped):
     one = select(shipped, "ravdess")
     with pytest.raises(CorpusError, match=r"speakers of two folds"):
         clip_folds(one[one.speaker == "ravdess:01"].reset_index(drop=True), "speakers")
+    two = one[one.speaker.isin(["ravdess:01", "ravdess:02"]) & (one.statement == "kids")]
+    with pytest.raises(CorpusError, match=r"needs two sentences.*\['kids'\]"):
+        clip_folds(two.reset_index(drop=True), "speakers")
     few = one.groupby("emotion").head(1).reset_index(drop=True)
     with pytest.raises(CorpusError, match=r"too few clips"):
         clip_folds(few, "clips")
