@@ -56,7 +56,7 @@ def prepare(
         run.data,
         cache=CACHE / "features.sqlite",
         front_end=system.front_end,
-        variants=tuple(sorted({"original", *system.variants, *system.also_heard})),
+        variants={"original", *system.variants, *system.also_heard},
         n_jobs=n_jobs,
     )
     for problem in problems.itertuples():

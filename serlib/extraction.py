@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def extract_arrays(
     *,
     cache: Path,
     front_end: FrontEnd,
-    variants: Sequence[str] = VARIANTS,
+    variants: Collection[str] = VARIANTS,
     seed: int = 0,
     n_jobs: int = -1,
 ) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
@@ -56,7 +56,7 @@ def extract_arrays(
     root : Path, the data root that the clips' paths are relative to
     cache : Path, of the SQLite file
     front_end : FrontEnd
-    variants : sequence of str, names that `serlib.augment.variant` knows
+    variants : names that `serlib.augment.variant` knows
     seed : int
     n_jobs : int, worker processes, as joblib counts them
 
@@ -66,6 +66,7 @@ def extract_arrays(
     X : np.ndarray [shape=(rows, *front_end.shape)], float32
     problems : DataFrame with `PROBLEM_COLUMNS`: clips without features, and why
     """
+    variants = sorted(variants)  # one key in the cache, whatever their order
     keys = {row.clip_id: _key(row, front_end, variants, seed) for row in clips.itertuples()}
     cache.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(cache)) as store:
@@ -74,12 +75,11 @@ def extract_arrays(
         stored = {clip_id: _stored(store, key) for clip_id, key in keys.items()}
     here = clips[[stored[clip_id] is not None for clip_id in clips.clip_id]].sort_values("clip_id")
     shape = (len(variants), *front_end.shape)
-    order = np.argsort(variants)
     rows = here[KEY_COLUMNS[:-1]].loc[here.index.repeat(len(variants))].reset_index(drop=True)
-    rows["variant"] = np.tile(np.array(variants)[order], len(here))
+    rows["variant"] = np.tile(variants, len(here))
     X = np.empty((len(here), *shape), dtype=np.float32)
     for i, clip_id in enumerate(here.clip_id):
-        X[i] = np.frombuffer(stored.pop(clip_id), dtype="<f4").reshape(shape)[order]
+        X[i] = np.frombuffer(stored.pop(clip_id), dtype="<f4").reshape(shape)
     X = X.reshape(-1, *front_end.shape)
     return rows, X, pd.DataFrame(problems, columns=PROBLEM_COLUMNS)
 
@@ -94,7 +94,7 @@ def _fill(
     clips: pd.DataFrame,
     keys: dict[str, str],
     root: Path,
-    how: tuple[FrontEnd, Sequence[str], int],
+    how: tuple[FrontEnd, list[str], int],
     n_jobs: int,
 ) -> list[tuple[str, str]]:
     """Compute what the cache lacks; return the clips that cannot be used, and why."""
@@ -113,13 +113,13 @@ def _fill(
     return problems
 
 
-def _key(row, front_end: FrontEnd, variants: Sequence[str], seed: int) -> str:
-    what = [row.clip_id, row.audio_md5, front_end.settings(), [*variants], seed, versions()]
+def _key(row, front_end: FrontEnd, variants: list[str], seed: int) -> str:
+    what = [row.clip_id, row.audio_md5, front_end.settings(), variants, seed, versions()]
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 
 def _compute(
-    path: Path, clip_id: str, front_end: FrontEnd, variants: Sequence[str], seed: int
+    path: Path, clip_id: str, front_end: FrontEnd, variants: list[str], seed: int
 ) -> np.ndarray | str:
     """Return the features [shape=(variants, 162)], float32, or what is wrong with the clip."""
     try:

@@ -104,6 +104,14 @@ def test_other_variants_share_a_cache(clips, corpus, tmp_path):
     assert len(four) == 12
 
 
+def test_the_order_of_variants_does_not_matter(clips, corpus, tmp_path, computed):
+    how = dict(cache=tmp_path / "c", n_jobs=1)
+    one, _ = extraction.extract(clips.head(2), corpus, variants=("original", "noise"), **how)
+    two, _ = extraction.extract(clips.head(2), corpus, variants=("noise", "original"), **how)
+    pd.testing.assert_frame_equal(one, two)
+    assert len(computed) == 2
+
+
 def test_two_runs_at_once_share_a_cache(clips, corpus, tmp_path, monkeypatch):
     """The second begins and ends while the first computes its first clip."""
     how = dict(cache=tmp_path / "c", n_jobs=1)
