@@ -40,6 +40,16 @@ def discriminant(*_: Any) -> ClassifierMixin:
     return Discriminant()
 
 
+def discriminant_10(*_: Any) -> ClassifierMixin:
+    """The same, a tenth of its covariance a sphere."""
+    return Discriminant(shrinkage=0.1)
+
+
+def discriminant_85(*_: Any) -> ClassifierMixin:
+    """The same, nearly all of its covariance a sphere."""
+    return Discriminant(shrinkage=0.85)
+
+
 def svm(*_: Any) -> ClassifierMixin:
     """A support vector machine with an RBF kernel and scikit-learn's settings."""
     return Margins(break_ties=True)

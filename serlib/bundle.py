@@ -72,9 +72,9 @@ def save_bundle(
     Parameters
     ----------
     path : Path, ending in .joblib
-    model : keras.Model, over scaled features [shape=(n, features, 1)]; not compiled, or the
-        optimiser's moments treble the file
-    scaler : StandardScaler, fitted on the training part
+    model : keras.Model, over scaled features as `extractor.as_input` gives them; not compiled,
+        or the optimiser's moments treble the file
+    scaler : what `extractor.scaler` returned, fitted on the training part, or a `JointScaler`
     classes : sequence of str, in the order of the model's outputs; the bundle's encoder is of them
     extractor : FrontEnd
     reference : np.ndarray [shape=(n,)], a clip at the front end's rate; its features and
@@ -83,7 +83,7 @@ def save_bundle(
 
     Returns
     -------
-    dict, the bundle as `load_bundle` would give it
+    dict, the bundle as `load_bundle` would give it, but for its `verified`
     """
     from sklearn.preprocessing import OneHotEncoder  # slow to import, and no prediction needs it
 

@@ -1,11 +1,13 @@
 """What was tried on the way to the best system, scored on validation speakers alone.
 
-Each differs from its neighbour in what its name says; the last is made as `best` is, the one
-before it has one network, not two. A network's five folds take some ten minutes of one core.
+Each differs from its neighbour, or from `try_statistics` or `try_network`, in what its name says;
+the last is made as `best` is, the one before it has one network, not two. A network's five folds
+take some ten minutes of one core.
 """
 
 from dataclasses import replace
 
+from .augment import SPEEDS
 from .descriptors import Descriptors
 from .functionals import Functionals, Statistics
 from .recipes import SHORT, THREE_SPEEDS, System, Training
@@ -44,6 +46,14 @@ _WITHOUT = {
     "masks": replace(SHORT, masks=0),
     "smoothing": replace(SHORT, label_smoothing=0.0),
 }
+_OTHERWISE = {
+    "shrunk_10": dict(network="discriminant_10"),
+    "shrunk_85": dict(network="discriminant_85"),
+    "five_speeds": dict(variants=("original", *SPEEDS), also_heard=SPEEDS),
+    "noise": dict(variants=(*THREE_SPEEDS, "noise")),
+    "23_ms": dict(front_end=Statistics(n_fft=512)),
+    "93_ms": dict(front_end=Statistics(n_fft=2048)),
+}
 _DENSE = Training(batch_size=64, epochs=30, label_smoothing=0.1, cosine=True, weight_decay=1e-2)
 _AVERAGE = System(
     "try_average",
@@ -60,6 +70,7 @@ CANDIDATES: tuple[System, ...] = (
     replace(_STATISTICS, name="try_statistics_no_speeds", variants=("original",), also_heard=()),
     replace(_STATISTICS, name="try_statistics_heard_once", also_heard=()),
     _STATISTICS,
+    *(replace(_STATISTICS, name=f"try_statistics_{k}", **how) for k, how in _OTHERWISE.items()),
     replace(_STATISTICS, name="try_mlp", network="mlp", training=_DENSE, baseline=False),
     replace(_NETWORK, name="try_descriptors", training=_AT_RANDOM, also_heard=()),
     *(replace(_NETWORK, name=f"try_network_no_{k}", training=t) for k, t in _WITHOUT.items()),

@@ -8,7 +8,11 @@ from .errors import AudioError, SerlibError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; return its exit status: 0, or 2 after a message on standard error."""
+    """Run a command; return its exit status.
+
+    0; 1 where a few recordings were not answered; 2 after a message on standard error; 130
+    where it was stopped.
+    """
     arguments = _parser().parse_args(argv)
     try:
         return arguments.call(arguments) or 0

@@ -121,7 +121,7 @@ def _key(row, front_end: FrontEnd, variants: list[str], seed: int) -> str:
 def _compute(
     path: Path, clip_id: str, front_end: FrontEnd, variants: list[str], seed: int
 ) -> np.ndarray | str:
-    """Return the features [shape=(variants, 162)], float32, or what is wrong with the clip."""
+    """Return the features [shape=(variants, *front_end.shape)], or what is wrong with the clip."""
     try:
         y = front_end.load(path)
     except AudioError as error:

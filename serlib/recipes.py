@@ -49,7 +49,7 @@ class System:
     """A system: front end, network, how it is trained, and on what it is scored."""
 
     name: str
-    network: str  # a function of `serlib.models`
+    network: str  # a function of `serlib.models`; of a baseline, of `serlib.baselines`
     scored: tuple[tuple[str, str], ...]  # (data, protocol), its own first
     notebook: str  # the number of the one that fits it
     front_end: FrontEnd = field(default_factory=Means)
