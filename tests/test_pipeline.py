@@ -126,21 +126,38 @@ def test_a_synthetic_run_says_so_and_tells_the_story_of_the_real_corpora(
     assert {row["protocol"] for row in own if row["notice"]} == {"clips"}
 
 
-def test_s0_runs_on_emodb_alone(tiny, cache, tmp_path):
-    """Leave one speaker out on clips under EMO-DB's names: synthetic ones, RAVDESS's renamed."""
-    voices = sorted((tiny / "RAVDESS").rglob("*.wav"))
+@pytest.fixture(scope="module")
+def emodb(tiny, tmp_path_factory):
+    """Clips under EMO-DB's names: synthetic ones, RAVDESS's renamed."""
+    root, voices = tmp_path_factory.mktemp("emodb"), sorted((tiny / "RAVDESS").rglob("*.wav"))
     for speaker in ("03", "08", "09"):
         for k, letter in enumerate("WLEAFTN" * 2):
-            target = tmp_path / "data" / f"{speaker}a0{1 + k // 7}{letter}a.wav"
-            target.parent.mkdir(exist_ok=True)
-            shutil.copyfile(voices.pop(), target)
+            shutil.copyfile(voices.pop(), root / f"{speaker}a0{1 + k // 7}{letter}a.wav")
+    return root
+
+
+def test_s0_runs_on_emodb_alone(emodb, cache, tmp_path):
+    """Leave one speaker out."""
     command = [Path(sys.executable).parent / "serlib", "run", "--only", "05", "-p", "EPOCHS", "1"]
-    command += ["--data", tmp_path / "data", "--out", tmp_path / "out", "-p", "SYSTEM", "cnn_lstm"]
+    command += ["--data", emodb, "--out", tmp_path / "out", "-p", "SYSTEM", "cnn_lstm"]
     environment = os.environ | {"SERLIB_CACHE": cache}
     subprocess.run(command, check=True, env=environment, stderr=subprocess.DEVNULL)
     scored = pd.read_csv(tmp_path / "out/predictions/cnn_lstm__emodb__speakers__seed0.csv.gz")
     assert scored.groupby("speaker").fold.nunique().to_list() == [1, 1, 1] and len(scored) == 42
     assert "boredom" in set(scored.emotion)
+
+
+def test_features_are_of_whatever_corpus_there_is(emodb, cache, tmp_path, monkeypatch):
+    monkeypatch.setenv("SERLIB_CACHE", cache)
+    pipeline.run(only="03", data=str(emodb), out=str(tmp_path), parameters=[("N_JOBS", "1")])
+    assert set(tables.read_features(tmp_path / "features.csv").corpus) == {"emodb"}
+    assert (tmp_path / "figures" / "03_map.png").exists()
+
+
+def test_a_notebook_says_which_corpus_it_lacks(emodb, tmp_path):
+    values = [("SYSTEM", "none")]
+    with pytest.raises(RunError, match="ravdess_song: needs speech and song of ravdess"):
+        pipeline.run(only="06", data=str(emodb), out=str(tmp_path), parameters=values)
 
 
 def test_plain_papermill_from_another_folder(tiny, tmp_path, monkeypatch):
