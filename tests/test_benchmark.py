@@ -210,7 +210,6 @@ FEWER_SEEDS = {
     ("conv1d", "ravdess7", "speakers"): 1,
     ("conv1d", "tess", "speakers"): 1,
     ("conv1d_patient", "ravdess7", "speakers"): 1,
-    ("bilstm_attention", "ravdess_song", "speakers"): 2,
     ("bilstm_attention_augmented", "ravdess_song", "speakers"): 1,
     ("best", "tess", "speakers"): 1,
 }  # still to be fitted
