@@ -208,7 +208,7 @@ def test_every_system_has_the_figures_that_its_entry_promises():
 FEWER_SEEDS = {
     ("conv1d", "ravdess_tess", "clips"): 2,
     ("conv1d", "ravdess7", "speakers"): 1,
-    ("conv1d", "tess", "speakers"): 1,
+    ("conv1d", "tess", "speakers"): 2,
     ("conv1d_patient", "ravdess7", "speakers"): 1,
     ("bilstm_attention_augmented", "ravdess_song", "speakers"): 1,
     ("best", "tess", "speakers"): 1,
