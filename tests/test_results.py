@@ -67,6 +67,9 @@ def test_the_shipped_metrics_are_those_of_the_shipped_predictions(path, computed
     stated = pd.DataFrame(json.loads(path.read_text())["results"])
     rows = ["system", "data", "protocol"]
     wanted = stated[rows].drop_duplicates()
+    if path.stem == "conv1d":  # notebook 04 is of one seed; the benchmark has all
+        firsts = [k for k in results.keys_in(SHIPPED, set(wanted.system)) if k[3] == 0]
+        computed = results.ordered(results.summarise(results.saved(firsts, SHIPPED)))
     expected = computed.merge(wanted, on=rows)
     pd.testing.assert_frame_equal(stated[expected.columns], expected, check_dtype=False)
 
