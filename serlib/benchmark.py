@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +17,7 @@ from .files import replacing
 from .fits import Task
 from .inputs import Inputs
 from .splits import ENROLMENTS, Fold, clip_folds, row_fold
-from .systems import DATA, System, classes_of, get, select
+from .systems import DATA, System, beside, classes_of, get, select
 
 
 def plan(
@@ -62,7 +62,8 @@ def plan(
         system = replace(system, training=replace(system.training, epochs=epochs))
     clips = clips[clips.clip_id.isin(inputs.rows.clip_id)]
     chosen = select(clips, data, across=protocol == "corpora")
-    inputs = inputs.of(chosen)
+    others = beside(clips, system, chosen)
+    inputs = inputs.of(pd.concat([chosen, others], ignore_index=True))
     if protocol == "rows":
         folds = [row_fold(len(inputs.rows), published=system.published)]
     else:
@@ -71,7 +72,7 @@ def plan(
             folds = [replace(_merged(f), validation=f.validation[:0]) for f in folds]
         elif system.published:  # its source left no clips aside: see `_parts`
             folds = [_merged(f) for f in folds]
-        folds = [_rows_of(f, chosen, inputs.rows, system.variants) for f in folds]
+        folds = [_rows_of(f, chosen, others, inputs.rows, system.variants) for f in folds]
     label = f"{name}__{data}__{'speakers' if protocol in ENROLMENTS else protocol}"
     return [_task(system, label, fold, seed, inputs, data, cache) for fold in folds]
 
@@ -111,20 +112,31 @@ def _merged(fold: Fold) -> Fold:
 
 
 def _rows_of(
-    fold: Fold, clips: pd.DataFrame, rows: pd.DataFrame, variants: tuple[str, ...]
+    fold: Fold,
+    clips: pd.DataFrame,
+    others: pd.DataFrame,
+    rows: pd.DataFrame,
+    variants: tuple[str, ...],
 ) -> Fold:
-    """Turn a fold of clips into one of rows: variants to train on, clips as recorded else."""
+    """Turn a fold of clips into one of rows: variants to train on, clips as recorded else.
 
-    def where(part: np.ndarray, variants: tuple[str, ...]) -> np.ndarray:
-        inside = rows.clip_id.isin(clips.clip_id.iloc[part]) & rows.variant.isin(variants)
-        return np.flatnonzero(inside)
+    Of the others those train that are of a speaker and a sentence which train anyway.
+    """
+    train, validation, test = (
+        clips.iloc[part] for part in (fold.train, fold.validation, fold.test)
+    )
+    said = others.merge(train[["speaker", "statement"]].drop_duplicates())
+    train = [*train.clip_id, *said.clip_id]
+
+    def where(clip_ids: Iterable[str], variants: tuple[str, ...]) -> np.ndarray:
+        return np.flatnonzero(rows.clip_id.isin(clip_ids) & rows.variant.isin(variants))
 
     recorded = ("original",)
     return Fold(
         fold.name,
-        where(fold.train, variants),
-        where(fold.validation, recorded),
-        where(fold.test, recorded),
+        where(train, variants),
+        where(validation.clip_id, recorded),
+        where(test.clip_id, recorded),
     )
 
 

@@ -1,8 +1,8 @@
 """What was tried on the way to the best system, scored on validation speakers alone.
 
 Each differs from its neighbour, or from `try_statistics` or `try_network`, in what its name says;
-the last is made as `best` is, the one before it has one network, not two. A network's five folds
-take some ten minutes of one core.
+the last is made as `best` is, the two before it as `best_before`, with one network and with two. A
+network's five folds take some ten minutes of one core.
 """
 
 from dataclasses import replace
@@ -11,6 +11,7 @@ from .augment import SPEEDS
 from .descriptors import Descriptors
 from .functionals import Functionals, Statistics
 from .recipes import SHORT, THREE_SPEEDS, System, Training
+from .voice import VoiceDescriptors, VoiceStatistics
 
 _FUNCTIONALS = System(
     "try_functionals",
@@ -53,6 +54,9 @@ _OTHERWISE = {
     "noise": dict(variants=(*THREE_SPEEDS, "noise")),
     "23_ms": dict(front_end=Statistics(n_fft=512)),
     "93_ms": dict(front_end=Statistics(n_fft=2048)),
+    "song": dict(beside="song"),
+    "voice": dict(front_end=VoiceStatistics()),
+    "voice_song": dict(front_end=VoiceStatistics(), beside="song"),
 }
 _DENSE = Training(batch_size=64, epochs=30, label_smoothing=0.1, cosine=True, weight_decay=1e-2)
 _AVERAGE = System(
@@ -75,6 +79,12 @@ CANDIDATES: tuple[System, ...] = (
     replace(_NETWORK, name="try_descriptors", training=_AT_RANDOM, also_heard=()),
     *(replace(_NETWORK, name=f"try_network_no_{k}", training=t) for k, t in _WITHOUT.items()),
     _NETWORK,
+    replace(_NETWORK, name="try_network_voice", front_end=VoiceDescriptors()),
     _AVERAGE,
     replace(_AVERAGE, name="try_average_two", members=(("try_statistics", 1), ("try_network", 2))),
+    replace(
+        _AVERAGE,
+        name="try_average_voice",
+        members=(("try_statistics_voice_song", 2), ("try_network", 2)),
+    ),
 )

@@ -51,8 +51,9 @@ class Described(Trimmed):
         mel = librosa.feature.melspectrogram(S=S**2, sr=sr, n_mels=64, fmax=8000)
         bands = librosa.feature.melspectrogram(S=S**2, sr=sr, n_mels=self.n_bands, fmax=8000)
         flux = np.maximum(np.diff(S, axis=1, prepend=S[:, :1]), 0).sum(axis=0)
-        f0, periodic = _pitch(y, sr, hop_length, S.shape[1])
+        pitch = Pitch.of(y, sr, hop_length)
         rows = [
+            *self.more(y, sr, pitch),
             librosa.feature.mfcc(S=librosa.power_to_db(mel), n_mfcc=self.n_mfcc),
             librosa.power_to_db(bands),
             librosa.amplitude_to_db(librosa.feature.rms(S=S, frame_length=n_fft)),
@@ -63,31 +64,55 @@ class Described(Trimmed):
             np.log(librosa.feature.spectral_flatness(S=S)),
             librosa.feature.spectral_contrast(S=S, sr=sr),
             np.log(flux + 1e-5)[None],
-            12 * np.log2(f0 / F0_RANGE[0])[None] * (periodic > VOICED),
-            periodic[None],
+            12 * np.log2(pitch.f0 / F0_RANGE[0])[None] * (pitch.periodic > VOICED),
+            pitch.periodic[None],
         ]
+        rows = [librosa.util.fix_length(row, size=S.shape[1], mode="edge") for row in rows]
         return np.concatenate(rows).T.astype(np.float32)
 
+    def more(self, y: np.ndarray, sr: int, pitch: "Pitch") -> list[np.ndarray]:
+        """Return further descriptors, which stand before the others; here none."""
+        return []
 
-def _pitch(y: np.ndarray, sr: int, hop_length: int, frames: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return F0 (`librosa.yin`), and the autocorrelation at its period, of each frame."""
-    length = LONGEST
-    f0 = librosa.yin(
-        y, fmin=F0_RANGE[0], fmax=F0_RANGE[1], sr=sr, frame_length=length, hop_length=hop_length
-    )
-    padded = np.pad(y, length // 2)
-    framed = librosa.util.frame(padded, frame_length=length, hop_length=hop_length).T
-    spectrum = np.fft.rfft(framed * np.hanning(length), 2 * length)
-    repeats = np.fft.irfft(np.abs(spectrum) ** 2)
-    # The window's own autocorrelation is divided out (Boersma 1993, IFA Proc. 17: 97).
-    window = np.fft.irfft(np.abs(np.fft.rfft(np.hanning(length), 2 * length)) ** 2)
-    lag = np.rint(sr / f0).astype(int)[: len(framed)]
-    share = repeats[np.arange(len(lag)), lag] / (repeats[: len(lag), 0] + 1e-9)
-    periodic = np.clip(share * window[0] / window[lag], 0, 1)
-    return (
-        librosa.util.fix_length(f0, size=frames, mode="edge"),
-        librosa.util.fix_length(periodic, size=frames),
-    )
+
+@dataclass(frozen=True)
+class Pitch:
+    """F0 of each frame of a signal, and how periodic it is.
+
+    Parameters
+    ----------
+    f0 : np.ndarray [shape=(frames,)], Hz, `librosa.yin`
+    power : np.ndarray [shape=(frames, LONGEST + 1)], the power spectrum, zero-padded
+    lag : np.ndarray [shape=(frames,)], the period in samples
+    """
+
+    f0: np.ndarray
+    power: np.ndarray
+    lag: np.ndarray
+
+    @classmethod
+    def of(cls, y: np.ndarray, sr: int, hop_length: int) -> "Pitch":
+        """Find the pitch of a signal [shape=(n,)]."""
+        low, high = F0_RANGE
+        steps = dict(frame_length=LONGEST, hop_length=hop_length)
+        f0 = librosa.yin(y, fmin=low, fmax=high, sr=sr, **steps)
+        framed = librosa.util.frame(np.pad(y, LONGEST // 2), **steps).T
+        spectrum = np.fft.rfft(framed * np.hanning(LONGEST), 2 * LONGEST)
+        return cls(f0, np.abs(spectrum) ** 2, np.rint(sr / f0).astype(int))
+
+    @property
+    def periodic(self) -> np.ndarray:
+        """The autocorrelation at the period [shape=(frames,)], 0 to 1."""
+        repeats = np.fft.irfft(self.power)
+        return self.share(repeats[np.arange(len(repeats)), self.lag], repeats[:, 0])
+
+    def share(self, repeated: np.ndarray, whole: np.ndarray) -> np.ndarray:
+        """Return which share of an energy repeats after one period [shape=(frames,)].
+
+        The window's own autocorrelation is divided out (Boersma 1993, IFA Proc. 17: 97).
+        """
+        window = np.fft.irfft(np.abs(np.fft.rfft(np.hanning(LONGEST), 2 * LONGEST)) ** 2)
+        return np.clip(repeated / (whole + 1e-9) * window[0] / window[self.lag], 0, 1)
 
 
 @dataclass(frozen=True)

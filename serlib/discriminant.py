@@ -24,12 +24,21 @@ class Discriminant(ClassifierMixin, BaseEstimator):
         self.shrinkage = shrinkage
         self.temperature = temperature
 
-    def fit(self, X: np.ndarray, y: np.ndarray) -> "Discriminant":
-        """Fit to X [shape=(n, features)] and classes y [shape=(n,)]."""
+    def fit(
+        self, X: np.ndarray, y: np.ndarray, others: tuple[np.ndarray, np.ndarray] | None = None
+    ) -> "Discriminant":
+        """Fit to X [shape=(n, features)] and classes y [shape=(n,)].
+
+        `others` are rows and classes that are never the answer: they tell how voices differ, for
+        the covariance.
+        """
         self.classes_, index = np.unique(y, return_inverse=True)
-        means = np.stack([X[index == i].mean(axis=0) for i in range(len(self.classes_))])
+        means = _means(X, index)
         inside = X - means[index]
-        covariance = (1 - self.shrinkage) / len(X) * (inside.T @ inside)
+        if others is not None:
+            theirs = np.unique(others[1], return_inverse=True)[1]
+            inside = np.concatenate([inside, others[0] - _means(others[0], theirs)[theirs]])
+        covariance = (1 - self.shrinkage) / len(inside) * (inside.T @ inside)
         sphere = np.einsum("ij,ij", inside, inside) / inside.size
         covariance[np.diag_indices(X.shape[1])] += self.shrinkage * sphere
         weights = cho_solve(cho_factor(covariance, overwrite_a=True), means.T).T
@@ -46,3 +55,7 @@ class Discriminant(ClassifierMixin, BaseEstimator):
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the likeliest class of each row [shape=(n,)]."""
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+def _means(X: np.ndarray, index: np.ndarray) -> np.ndarray:
+    return np.stack([X[index == i].mean(axis=0) for i in range(index.max() + 1)])

@@ -23,7 +23,7 @@ from .project import CACHE, Run
 from .results import Key
 from .splits import ENROLMENTS
 from .synthesis import synthesise
-from .systems import System, about, classes_of, get, select
+from .systems import System, about, beside, classes_of, get, select
 
 
 def prepare(
@@ -51,8 +51,11 @@ def prepare(
     """
     clips = run.clips()
     chosen = select(clips, data, across=across)
+    others = beside(clips, system, chosen)
+    if system.beside and others.empty:
+        print(f"{system.name}: there is no {system.beside} here, so it is trained without")
     rows, X, problems = extract_arrays(
-        clips[clips.clip_id.isin(chosen.clip_id)],
+        clips[clips.clip_id.isin([*chosen.clip_id, *others.clip_id])],
         run.data,
         cache=CACHE / "features.sqlite",
         front_end=system.front_end,
@@ -155,9 +158,9 @@ def save(key: Key, fits: dict[Key, list[Fit]], table: pd.DataFrame, run: Run) ->
     run : Run
     """
     rng = np.random.default_rng(0)
-    parts = {part: fits[part][0] for part in results.parts_of(key)}
+    parts = [(part[0], fits[part][0]) for part in results.parts_of(key)]
     several = get(key[0]).members or get(key[0]).also_heard
-    fitted = _joined(parts) if several else _single(key, parts[key])
+    fitted = _joined(parts) if several else _single(key, fits[key][0])
     return save_bundle(
         run.path(place(key[0])),
         **fitted,
@@ -189,14 +192,15 @@ def _single(key: Key, fit: Fit) -> dict:
     return dict(model=fit.model, scaler=fit.scaler, extractor=get(key[0]).front_end)
 
 
-def _joined(parts: dict[Key, Fit]) -> dict:
-    """Return model, scaler and front end of what averages these fits."""
+def _joined(parts: list[tuple[str, Fit]]) -> dict:
+    """Return model, scaler and front end of what averages these fits of systems."""
     ears, scalers, members = [], [], []  # ears: front ends, each with the rows its scaler saw
-    for part, fit in parts.items():
-        system = get(part[0])
+    for name, fit in parts:
+        system = get(name)
         hears = []
-        for name in ("original", *system.also_heard):
-            front_end = system.front_end if name == "original" else Played(system.front_end, name)
+        for variant in ("original", *system.also_heard):
+            plain = variant == "original"
+            front_end = system.front_end if plain else Played(system.front_end, variant)
             ear = front_end, system.variants, system.whole or system.published
             if ear not in ears:
                 ears.append(ear)

@@ -61,7 +61,8 @@ def _train(task: Task, asker: int) -> None:
     system, fold = task.system, task.fold
     emotions = task.inputs.rows.emotion.to_numpy()[:, None]
     Y = (emotions == np.array(task.classes)).astype(float)  # one-hot
-    scaler = system.front_end.scaler().fit(task.inputs.X[fold.train])
+    mine = Y[fold.train].any(axis=1)  # the others' emotions are no classes of the system
+    scaler = system.front_end.scaler().fit(task.inputs.X[fold.train[mine]])
     parts = _parts(system, fold, scaler.transform(task.inputs.X), Y, task.seed)
     model = task.network(parts[0][0].shape[1:], len(task.classes))
     stored = dict(scaler=scaler)
@@ -79,7 +80,8 @@ def _train(task: Task, asker: int) -> None:
             model.save(temporary)
     else:
         X, labels = parts[0][0].reshape(len(fold.train), -1), Y[fold.train].argmax(axis=1)
-        stored["model"], history = model.fit(X, labels), {}
+        others = dict(others=(X[~mine], emotions[fold.train[~mine], 0])) if not mine.all() else {}
+        stored["model"], history = model.fit(X[mine], labels[mine], **others), {}
     views = task.inputs.views(fold.test, system.also_heard)
     proba = task.answer(model, [scaler.transform(X) for X in views])
     for name, part in stored.items():

@@ -58,8 +58,10 @@ class System:
     training: Training = Training()
     published: bool = False  # validates as its source did, on what is scored or seen
     baseline: bool = False  # `network` is one of `serlib.baselines`; measured, not offered
-    members: tuple[tuple[str, int], ...] = ()  # systems that it averages, each with so many seeds
+    members: tuple[tuple[str, int], ...] = ()  # systems that it averages, and how many of each
+    superseded: bool = False  # a recipe that another one has replaced: kept for its figures
     also_heard: tuple[str, ...] = ()  # variants of a clip to answer too; answers are averaged
+    beside: str = ""  # a channel whose clips are trained on too, their emotions as other classes
     whole: bool = False  # its recipe is fixed, epochs too: the validation part is trained on
 
     @property
@@ -74,7 +76,7 @@ class System:
     @property
     def offered(self) -> bool:
         """Whether it has a bundle, which holds its `clips` model: others are for measuring only."""
-        measured = self.published or self.baseline
+        measured = self.published or self.baseline or self.superseded
         return not measured and any(protocol == "clips" for _, protocol in self.scored)
 
     def settings(self) -> dict:

@@ -73,13 +73,14 @@ def asked(
 def parts_of(key: Key) -> list[Key]:
     """Return the keys of what a system averages; of one without members itself.
 
-    Members that draw nothing at random are the same for all seeds.
+    A member that draws nothing at random is the same for all seeds; named with a number, it
+    stands there so many times, and has as many says.
     """
     system, data, protocol, seed = key
     parts = []
     for name, n in get(system).members:
-        first = 0 if get(name).baseline else seed * n
-        parts += [(name, data, protocol, first + k) for k in range(n)]
+        seeds = [0] * n if get(name).baseline else range(seed * n, seed * n + n)
+        parts += [(name, data, protocol, k) for k in seeds]
     return parts or [key]
 
 

@@ -196,6 +196,44 @@ def test_copies_and_class_weights_are_of_the_training_part(features, clips, tmp_
         assert weights == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("protocol", ["clips", "speakers", "speakers+statements", "validation"])
+def test_song_beside_is_of_speakers_and_sentences_that_train(tmp_path, monkeypatch, protocol):
+    """Rule 4; and the song is neither scored, nor does the scaler know it."""
+    entry = systems.System(
+        "beside",
+        "discriminant",
+        (("ravdess", protocol),),
+        "07",
+        variants=("original",),
+        training=systems.Training(epochs=1),
+        baseline=True,
+        whole=True,
+        beside="song",
+    )
+    monkeypatch.setitem(systems.SYSTEMS, "beside", entry)
+    clips = tables.read_clips(ROOT / "emotion_path.csv").query("corpus == 'ravdess'")
+    clips = clips.iloc[::2].reset_index(drop=True)
+    X = np.random.default_rng(0).standard_normal((len(clips), 5)).astype(np.float32)
+    X[clips.channel == "song"] += 9
+    rows = clips[tables.KEY_COLUMNS[:-1]].assign(variant="original")
+    how = dict(inputs=Inputs(rows, X), clips=clips, cache=tmp_path)
+    tasks = benchmark.plan("beside", "ravdess", protocol, 0, **how)
+    fitting.fit_all(tasks, n_jobs=1)
+    about = clips.set_index("clip_id")
+    for task in tasks:
+        trained = about.loc[task.inputs.rows.clip_id.iloc[task.fold.train]]
+        tested = about.loc[task.result().predictions.clip_id]
+        sung, spoken = (trained[trained.channel == name] for name in ("song", "speech"))
+        assert len(sung) > 100 and set(tested.channel) == {"speech"}
+        assert set(sung.speaker) <= set(spoken.speaker)
+        if protocol != "clips":
+            assert not set(trained.speaker) & set(tested.speaker)
+        if protocol == "speakers+statements":
+            assert not set(trained.statement) & set(tested.statement)
+        assert np.abs(task.result().scaler.mean_).max() < 1
+        assert set(task.result().predictions.predicted) <= set(systems.classes_of("ravdess"))
+
+
 SHIPPED = results.saved(results.keys_in(PREDICTIONS), PREDICTIONS)
 
 

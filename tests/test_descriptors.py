@@ -6,6 +6,7 @@ from serlib import functionals
 from serlib.descriptors import VOICED, Descriptors
 from serlib.functionals import FUNCTIONALS, LAG, Functionals, Statistics
 from serlib.synthesis import synthesise
+from serlib.voice import VoiceDescriptors, VoiceStatistics
 
 SR = 22050
 describe = Descriptors().describe
@@ -75,9 +76,11 @@ def test_pitch_counts_in_voiced_frames_alone():
     assert x[-2] == pytest.approx(2.0) and x[-1] == pytest.approx(0.5, abs=0.05)
 
 
-@pytest.mark.parametrize(
-    "front_end", [Descriptors(), Descriptors(padded=6.0), Functionals(), Statistics()]
-)
+FRONT_ENDS = [Descriptors(), Descriptors(padded=6.0), Functionals(), Statistics()]
+FRONT_ENDS += [VoiceDescriptors(), VoiceStatistics()]
+
+
+@pytest.mark.parametrize("front_end", FRONT_ENDS)
 @pytest.mark.parametrize("seconds", [0.4, 1.0, 9.0])
 def test_every_length_gives_finite_features_of_one_shape(front_end, y, seconds):
     x = front_end.get_predict_feat((np.resize(y, int(seconds * SR)), SR))

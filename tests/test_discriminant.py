@@ -36,3 +36,15 @@ def test_temperature_changes_how_sure_and_nothing_else(data):
     assert (cold.argmax(axis=1) == warm.argmax(axis=1)).all()
     odds = np.log(cold[:, 0] / cold[:, 1]), np.log(warm[:, 0] / warm[:, 1])
     np.testing.assert_allclose(odds[0], 4 * odds[1], rtol=1e-6)
+
+
+def test_other_classes_shape_the_covariance_and_are_never_the_answer(data):
+    X, y = data
+    alone = Discriminant().fit(X, y)
+    twice = Discriminant().fit(X, y, others=(X + 5, np.char.add("song ", y)))
+    np.testing.assert_allclose(twice.predict_proba(X), alone.predict_proba(X), atol=1e-9)
+    wide = X * np.where(np.arange(X.shape[1]) < 20, 9, 1)
+    other = Discriminant().fit(X, y, others=(wide, y))
+    assert list(other.classes_) == ["angry", "happy", "sad"]
+    # Where the others' voices differ, a difference says less
+    assert np.abs(other.coef_[:, :20]).mean() < np.abs(alone.coef_[:, :20]).mean() / 2
