@@ -73,8 +73,7 @@ def asked(
 def parts_of(key: Key) -> list[Key]:
     """Return the keys of what a system averages; of one without members itself.
 
-    A member that draws nothing at random is the same for all seeds; named with a number, it
-    stands there so many times, and has as many says.
+    A member that draws nothing at random is the same for all seeds: of two, it has two says.
     """
     system, data, protocol, seed = key
     parts = []
