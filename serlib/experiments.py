@@ -53,7 +53,7 @@ def prepare(
     chosen = select(clips, data, across=across)
     others = beside(clips, system, chosen)
     if system.beside and others.empty:
-        print(f"{system.name}: there is no {system.beside} here, so it is trained without")
+        print(f"{system.name}: {data} has no {system.beside}, so it is trained without")
     rows, X, problems = extract_arrays(
         clips[clips.clip_id.isin([*chosen.clip_id, *others.clip_id])],
         run.data,

@@ -41,7 +41,9 @@ def finished(tiny, cache, tmp_path_factory):
     """The folder of a whole run on the tiny corpus, by the command itself."""
     out = tmp_path_factory.mktemp("run")
     values = dict(EPOCHS=1, N_TRAIN=70, N_TEST=6, N_PROJECTED=60)
-    values |= dict(RETRAIN=True, SYSTEMS="duration_loudness", PROTOCOLS="clips", N_JOBS=1)
+    values |= dict(
+        RETRAIN=True, SYSTEMS="duration_loudness best", PROTOCOLS="clips", SEEDS=1, N_JOBS=1
+    )
     pairs = [word for name, value in values.items() for word in ("-p", name, str(value))]
     command = [Path(sys.executable).parent / "serlib", "run", "--data", tiny, "--out", out, *pairs]
     environment = os.environ | {"SERLIB_CACHE": cache}
@@ -61,7 +63,8 @@ def test_a_run_writes_everything_the_notebooks_promise(finished):
     assert len(clips) == 3 * 32 + 2 * 7 * 2
     assert len(pd.read_csv(finished / "features.csv")) == 3 * len(clips)
     written = ["best_emotion_model.keras", "emotion_preprocessing.joblib", "metrics/conv1d.json"]
-    for name in [*written, "bundles/mfcc_cnn.joblib", "metrics/sequences.json"]:
+    bundles = ["bundles/mfcc_cnn.joblib", "bundles/best.joblib"]
+    for name in [*written, *bundles, "metrics/sequences.json"]:
         assert (finished / name).stat().st_size > 1000
     fitted = pd.read_csv(
         finished / "predictions" / "duration_loudness__ravdess__clips__seed0.csv.gz"
