@@ -16,6 +16,7 @@ LAYERS = [
     "features sequences bundle joint",
     "enrolment descriptors calibration",
     "functionals",
+    "voice",
     "tables extraction splits project",
     "models baselines recipes inputs",
     "candidates",
