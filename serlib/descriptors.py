@@ -52,6 +52,7 @@ class Described(Trimmed):
         bands = librosa.feature.melspectrogram(S=S**2, sr=sr, n_mels=self.n_bands, fmax=8000)
         flux = np.maximum(np.diff(S, axis=1, prepend=S[:, :1]), 0).sum(axis=0)
         pitch = Pitch.of(y, sr, hop_length)
+        periodic = pitch.periodic
         rows = [
             *self.more(y, sr, pitch),
             librosa.feature.mfcc(S=librosa.power_to_db(mel), n_mfcc=self.n_mfcc),
@@ -64,8 +65,8 @@ class Described(Trimmed):
             np.log(librosa.feature.spectral_flatness(S=S)),
             librosa.feature.spectral_contrast(S=S, sr=sr),
             np.log(flux + 1e-5)[None],
-            12 * np.log2(pitch.f0 / F0_RANGE[0])[None] * (pitch.periodic > VOICED),
-            pitch.periodic[None],
+            12 * np.log2(pitch.f0 / F0_RANGE[0])[None] * (periodic > VOICED),
+            periodic[None],
         ]
         rows = [librosa.util.fix_length(row, size=S.shape[1], mode="edge") for row in rows]
         return np.concatenate(rows).T.astype(np.float32)

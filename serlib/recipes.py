@@ -61,7 +61,7 @@ class System:
     members: tuple[tuple[str, int], ...] = ()  # systems that it averages, and how many of each
     superseded: bool = False  # a recipe that another one has replaced: kept for its figures
     also_heard: tuple[str, ...] = ()  # variants of a clip to answer too; answers are averaged
-    beside: str = ""  # a channel whose clips are trained on too, their emotions as other classes
+    beside: str = ""  # a channel that a discriminant is trained on too, as classes of its own
     whole: bool = False  # its recipe is fixed, epochs too: the validation part is trained on
 
     @property

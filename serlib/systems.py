@@ -199,8 +199,8 @@ def about(name: str) -> dict:
     system = get(name)
     data = DATA[system.scored[0][0]]
     average = " + ".join(f"{n} × {member}" for member, n in system.members)
-    beside = {get(name).beside for name, _ in system.members} | {system.beside}
-    title = " and ".join([data.title, *sorted(beside - {""})])
+    channels = {get(name).beside for name, _ in system.members} | {system.beside}
+    title = " and ".join([data.title, *sorted(channels - {""})])
     return dict(network=system.network or average, data=title, corpora=data.corpora)
 
 

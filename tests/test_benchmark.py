@@ -234,6 +234,12 @@ def test_song_beside_is_of_speakers_and_sentences_that_train(tmp_path, monkeypat
         assert set(task.result().predictions.predicted) <= set(systems.classes_of("ravdess"))
 
 
+def test_a_discriminant_alone_knows_what_to_do_with_others():
+    """A network would learn that they are none of its classes."""
+    able = {s.network for s in systems.SYSTEMS.values() if s.beside}
+    assert able == {"discriminant"}
+
+
 SHIPPED = results.saved(results.keys_in(PREDICTIONS), PREDICTIONS)
 
 
