@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 
 from . import baselines, models
+from .datasets import DATA, beside, classes_of, select
 from .errors import CorpusError
 from .files import replacing
 from .fits import Task
 from .inputs import Inputs
 from .splits import ENROLMENTS, Fold, clip_folds, row_fold
-from .systems import DATA, System, beside, classes_of, get, select
+from .systems import System, get
 
 
 def plan(
@@ -40,7 +41,7 @@ def plan(
     Parameters
     ----------
     name : str, a system of `SYSTEMS`
-    data : str, a data set of `serlib.systems.DATA`
+    data : str, a data set of `serlib.datasets.DATA`
     protocol : str, one of `serlib.splits.PROTOCOLS`
     seed : int, of weights, batches and dropout
     inputs : Inputs, of the system's front end and variants
@@ -62,7 +63,7 @@ def plan(
         system = replace(system, training=replace(system.training, epochs=epochs))
     clips = clips[clips.clip_id.isin(inputs.rows.clip_id)]
     chosen = select(clips, data, across=protocol == "corpora")
-    others = beside(clips, system, chosen)
+    others = beside(clips, system.beside, chosen)
     inputs = inputs.of(pd.concat([chosen, others], ignore_index=True))
     if protocol == "rows":
         folds = [row_fold(len(inputs.rows), published=system.published)]

@@ -10,6 +10,7 @@ from . import results
 from .benchmark import epochs_of, plan, write_predictions
 from .bundle import Bundle, card, save_bundle
 from .catalogue import place
+from .datasets import beside, classes_of, select
 from .errors import CorpusError
 from .extraction import extract_arrays
 from .files import write_json
@@ -23,7 +24,7 @@ from .project import CACHE, Run
 from .results import Key
 from .splits import ENROLMENTS
 from .synthesis import synthesise
-from .systems import System, about, beside, classes_of, get, select
+from .systems import System, about, get
 
 
 def prepare(
@@ -35,7 +36,7 @@ def prepare(
     ----------
     system : System
     run : Run
-    data : str, a data set of `serlib.systems.DATA`
+    data : str, a data set of `serlib.datasets.DATA`
     across : bool, the clips of other corpora too
     n_jobs : int, worker processes
 
@@ -51,7 +52,7 @@ def prepare(
     """
     clips = run.clips()
     chosen = select(clips, data, across=across)
-    others = beside(clips, system, chosen)
+    others = beside(clips, system.beside, chosen)
     if system.beside and others.empty:
         print(f"{system.name}: {data} has no {system.beside}, so it is trained without")
     rows, X, problems = extract_arrays(

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from .datasets import DATA
 from .errors import RunError
 from .files import replacing
 from .results import with_interval
-from .systems import DATA
 
 START, END = "<!-- results: written by `serlib run --publish` -->", "<!-- end of results -->"
 _CORPORA = ("ravdess", "tess", "together")

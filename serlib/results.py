@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from .datasets import DATA
 from .errors import SerlibError
 from .evaluation import by_part, uar
 from .splits import PROTOCOLS
-from .systems import DATA, SYSTEMS, get
+from .systems import SYSTEMS, get
 
 Key = tuple[str, str, str, int]  # system, data, protocol, seed
 

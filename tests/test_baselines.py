@@ -8,7 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from serlib import baselines, benchmark, evaluation, fitting, splits, systems, tables
+from serlib import baselines, benchmark, datasets, evaluation, fitting, splits, systems, tables
 from serlib.features import FEATURE_COLUMNS
 from serlib.inputs import Inputs
 from serlib.project import ROOT
@@ -42,7 +42,7 @@ def score(name, features, clips, cache):
     [("means_logreg", LogisticRegression(max_iter=5000)), ("means_svm", SVC(break_ties=True))],
 )
 def test_a_baseline_is_scikit_learns(name, model, features, clips, tmp_path):
-    chosen = systems.select(clips, "ravdess")
+    chosen = datasets.select(clips, "ravdess")
     X, y = features[FEATURE_COLUMNS].to_numpy(np.float32), chosen.emotion.to_numpy(dtype=object)
     folds = splits.clip_folds(chosen, "speakers")
     for fold, fit in zip(folds, score(name, features, clips, tmp_path), strict=True):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
-from serlib import benchmark, evaluation, fits, fitting, models, results, systems, tables
+from serlib import benchmark, datasets, evaluation, fits, fitting, models, results, systems, tables
 from serlib.augment import VARIANTS
 from serlib.errors import CorpusError
 from serlib.features import FEATURE_COLUMNS
@@ -182,7 +182,7 @@ def test_copies_and_class_weights_are_of_the_training_part(features, clips, tmp_
 
     monkeypatch.setattr(fitting, "fit", spy)
     folds = score(features, clips, tmp_path, "copied")
-    emotions = systems.select(clips, "ravdess7").set_index("clip_id").emotion
+    emotions = datasets.select(clips, "ravdess7").set_index("clip_id").emotion
     for result, (train, validation, weights) in zip(folds, calls, strict=True):
         rows = rows_of(train[0][..., 0], result, features)
         half = len(rows) // 2
@@ -190,7 +190,7 @@ def test_copies_and_class_weights_are_of_the_training_part(features, clips, tmp_
         validated = rows_of(validation[0][..., 0], result, features)
         assert not set(rows.clip_id) & (set(validated.clip_id) | set(result.predictions.clip_id))
         true = rows.clip_id.map(emotions)[:half]
-        names = systems.classes_of("ravdess7")
+        names = datasets.classes_of("ravdess7")
         balanced = compute_class_weight("balanced", classes=np.array(names), y=true)
         expected = dict(enumerate(balanced * np.where(np.array(names) == "sad", 2, 1)))
         assert weights == pytest.approx(expected)
@@ -231,7 +231,7 @@ def test_song_beside_is_of_speakers_and_sentences_that_train(tmp_path, monkeypat
         if protocol == "speakers+statements":
             assert not set(trained.statement) & set(tested.statement)
         assert np.abs(task.result().scaler.mean_).max() < 1
-        assert set(task.result().predictions.predicted) <= set(systems.classes_of("ravdess"))
+        assert set(task.result().predictions.predicted) <= set(datasets.classes_of("ravdess"))
 
 
 def test_a_discriminant_alone_knows_what_to_do_with_others():

@@ -10,6 +10,7 @@ from serlib import (
     augment,
     baselines,
     catalogue,
+    datasets,
     demo,
     experiments,
     joint,
@@ -130,7 +131,7 @@ def test_a_sixth_system_takes_one_entry_and_one_network(run, tmp_path, monkeypat
         return keras.Sequential([*parts, keras.layers.Dense(n_classes, activation="softmax")])
 
     monkeypatch.setitem(
-        systems.DATA, "ravdess3", systems.Data("RAVDESS, new", ("ravdess",), "five")
+        datasets.DATA, "ravdess3", datasets.Data("RAVDESS, new", ("ravdess",), "five")
     )
     entry = systems.System("sixth", "sixth", ((data, "clips"),), "05", MfccDeltas(n_mfcc=13))
     monkeypatch.setitem(systems.SYSTEMS, "sixth", entry)
@@ -139,7 +140,7 @@ def test_a_sixth_system_takes_one_entry_and_one_network(run, tmp_path, monkeypat
     (key,) = results.keys_of(["sixth"], {"ravdess"}, first=True)
     fits, predictions = experiments.fit([key], run, epochs=1, n_jobs=1)
     table = results.ordered(results.summarise(predictions))
-    assert f"`sixth` | {systems.DATA[data].title} |" in report.results_table(table)
+    assert f"`sixth` | {datasets.DATA[data].title} |" in report.results_table(table)
     monkeypatch.setattr(catalogue, "RUNS", tmp_path)
     path = tmp_path / "default" / "bundles" / "sixth.joblib"
     own = Run(run.data, tmp_path / "default", demo=True)

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from serlib.datasets import select
 from serlib.errors import CorpusError
 from serlib.project import ROOT
 from serlib.splits import RAVDESS_FOLDS, clip_folds, row_fold, speaker_folds
-from serlib.systems import select
 from serlib.tables import read_clips
 
 

@@ -19,7 +19,7 @@ LAYERS = [
     "voice",
     "tables extraction splits project",
     "models baselines recipes inputs",
-    "candidates",
+    "candidates datasets",
     "systems",
     "batches evaluation",
     "training",
