@@ -220,7 +220,7 @@ def falls(table: pd.DataFrame, ax: Axes) -> Axes:
         ax.scatter(table[name], range(len(table)), s=70, color=colour, marker=marker, label=name)
     ax.set_yticks(range(len(table)), table.index)
     ax.invert_yaxis()
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=4, frameon=False)
+    ax.figure.legend(loc="outside lower center", ncols=4, frameon=False)
     return ax
 
 
