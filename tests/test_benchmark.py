@@ -254,9 +254,6 @@ FEWER_SEEDS = {
     ("conv1d", "ravdess7", "speakers"): 1,
     ("conv1d", "tess", "speakers"): 2,
     ("conv1d_patient", "ravdess7", "speakers"): 1,
-    ("bilstm_attention_augmented", "ravdess_song", "speakers"): 2,
-    ("best", "tess", "speakers"): 1,
-    ("best_before", "tess", "speakers"): 1,
 }  # still to be fitted
 
 
