@@ -46,26 +46,32 @@ def temperature(predictions: pd.DataFrame) -> float:
     return float(minimize_scalar(surprise, bounds=TEMPERATURES, method="bounded").x)
 
 
-def cooled(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return out-of-fold predictions, each fold at the temperature of the next fold's speakers.
+def at(predictions: pd.DataFrame, temperature: float) -> pd.DataFrame:
+    """Return predictions at a temperature: above 1 they are less sure, of the same emotions."""
+    columns = list(predictions.filter(regex="^p_"))
+    proba = softmax(_logs(predictions) / temperature, axis=1)
+    return predictions.assign(**dict(zip(columns, proba.T, strict=True)))
 
-    The temperature of a fold is fitted on what was predicted of the speakers of the next one,
-    by a model that had heard others. What is predicted stays, how surely changes.
+
+def cooled(predictions: pd.DataFrame, validation: pd.DataFrame) -> pd.DataFrame:
+    """Return out-of-fold predictions, each fold at the temperature of its validation speakers.
+
+    Parameters
+    ----------
+    predictions, validation : DataFrame, of the same folds under `speakers` and `validation`: the
+        models that predicted the latter had heard neither these speakers nor the fold's own
 
     Raises
     ------
     ValueError
-        If there are not two folds of different speakers.
+        If a fold has no validation speakers, or scores one of them.
     """
-    folds = sorted(predictions.fold.unique())
-    if predictions.groupby("speaker").fold.nunique().max() > 1 or len(folds) < 2:
-        raise ValueError("expected two folds or more, no speaker in two of them")
-    following = dict(zip(folds, folds[1:] + folds[:1], strict=True))
-    columns, parts = list(predictions.filter(regex="^p_")), []
+    parts = []
     for fold, group in predictions.groupby("fold"):
-        t = temperature(predictions[predictions.fold == following[fold]])
-        proba = softmax(_logs(group) / t, axis=1)
-        parts.append(group.assign(**dict(zip(columns, proba.T, strict=True))))
+        others = validation[validation.fold == fold]
+        if others.empty or set(others.speaker) & set(group.speaker):
+            raise ValueError(f"fold {fold}: expected validation speakers, none that it scores")
+        parts.append(at(group, temperature(others)))
     return pd.concat(parts).loc[predictions.index]
 
 

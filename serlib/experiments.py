@@ -161,7 +161,7 @@ def save(key: Key, fits: dict[Key, list[Fit]], table: pd.DataFrame, run: Run) ->
     rng = np.random.default_rng(0)
     parts = [(part[0], fits[part][0]) for part in results.parts_of(key)]
     several = get(key[0]).members or get(key[0]).also_heard
-    fitted = _joined(parts) if several else _single(key, fits[key][0])
+    fitted = _joined(parts, get(key[0]).temperature) if several else _single(key, fits[key][0])
     return save_bundle(
         run.path(place(key[0])),
         **fitted,
@@ -179,7 +179,7 @@ def _averages(
     for key in keys:
         parts = results.parts_of(key)
         if key not in predictions and set(parts) <= set(predictions):
-            table = average([predictions[part] for part in parts])
+            table = average([predictions[part] for part in parts], get(key[0]).temperature)
             tables[key] = write_predictions([table], run.path("predictions", results.name(key)))
     return tables
 
@@ -193,7 +193,7 @@ def _single(key: Key, fit: Fit) -> dict:
     return dict(model=fit.model, scaler=fit.scaler, extractor=get(key[0]).front_end)
 
 
-def _joined(parts: list[tuple[str, Fit]]) -> dict:
+def _joined(parts: list[tuple[str, Fit]], temperature: float) -> dict:
     """Return model, scaler and front end of what averages these fits of systems."""
     ears, scalers, members = [], [], []  # ears: front ends, each with the rows its scaler saw
     for name, fit in parts:
@@ -209,7 +209,8 @@ def _joined(parts: list[tuple[str, Fit]]) -> dict:
             hears.append(ears.index(ear))
         members.append((hears, fit.model))
     joint = Joint(tuple(front_end for front_end, *_ in ears))
-    return dict(model=join(joint, members), scaler=JointScaler(joint, scalers), extractor=joint)
+    model = join(joint, members, temperature)
+    return dict(model=model, scaler=JointScaler(joint, scalers), extractor=joint)
 
 
 def _write(key: Key, tasks: list[Task], run: Run) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import softmax
 from sklearn.preprocessing import StandardScaler
 
 from .audio import SR, Source
@@ -110,13 +111,16 @@ class JointScaler:
         return np.concatenate(scaled, axis=1).astype(np.float32)
 
 
-def geometric_mean(probas: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the normalised geometric mean of probabilities [each of shape=(n, classes)]."""
-    mean = np.exp(np.mean([np.log(np.maximum(proba, LEAST)) for proba in probas], axis=0))
-    return mean / mean.sum(axis=1, keepdims=True)
+def geometric_mean(probas: Sequence[np.ndarray], temperature: float = 1.0) -> np.ndarray:
+    """Return the normalised geometric mean of probabilities [each of shape=(n, classes)].
+
+    A temperature above 1 makes it less sure (Guo et al. 2017, ICML).
+    """
+    logs = np.mean([np.log(np.maximum(proba, LEAST)) for proba in probas], axis=0)
+    return softmax(logs / temperature, axis=1)
 
 
-def average(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def average(tables: Sequence[pd.DataFrame], temperature: float = 1.0) -> pd.DataFrame:
     """Average out-of-fold predictions of the same clips, as `serlib.models.join` does.
 
     Raises
@@ -131,7 +135,7 @@ def average(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
         if not table[keys].equals(first[keys]):
             raise ValueError("expected predictions of the same clips in the same folds")
     columns = list(first.filter(regex="^p_"))
-    mean = geometric_mean([table[columns].to_numpy() for table in tables])
+    mean = geometric_mean([table[columns].to_numpy() for table in tables], temperature)
     emotions = np.array([name.removeprefix("p_") for name in columns])
     averaged = dict(zip(columns, mean.T, strict=True))
     return first.assign(predicted=emotions[mean.argmax(axis=1)], **averaged)

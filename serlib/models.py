@@ -154,7 +154,9 @@ def mlp(input_shape: tuple[int], n_classes: int) -> keras.Model:
 
 
 def join(
-    joint: Joint, members: Sequence[tuple[Sequence[int], keras.Model | Linear]]
+    joint: Joint,
+    members: Sequence[tuple[Sequence[int], keras.Model | Linear]],
+    temperature: float = 1.0,
 ) -> keras.Model:
     """Return one network over the features of all front ends: the members' geometric mean.
 
@@ -165,6 +167,7 @@ def join(
     ----------
     joint : Joint
     members : sequence of (indices of its front ends, fitted model)
+    temperature : float, of the mean, as `serlib.joint.geometric_mean`
 
     Returns
     -------
@@ -182,12 +185,12 @@ def join(
         bands = network.input_shape[2:]  # the first axis may be of any length
         proba = network(layers.Reshape((-1, *bands))(x))
         answers.append(_geometric_mean(ops.reshape(proba, (len(heard), -1, proba.shape[-1]))))
-    return keras.Model(inputs, _geometric_mean(ops.stack(answers)), name="joint")
+    return keras.Model(inputs, _geometric_mean(ops.stack(answers), temperature), name="joint")
 
 
-def _geometric_mean(probas: keras.KerasTensor) -> keras.KerasTensor:
+def _geometric_mean(probas: keras.KerasTensor, temperature: float = 1.0) -> keras.KerasTensor:
     """Return the geometric mean of answers [shape=(answers, n, classes)]."""
-    return layers.Softmax()(ops.mean(ops.log(ops.maximum(probas, LEAST)), axis=0))
+    return layers.Softmax()(ops.mean(ops.log(ops.maximum(probas, LEAST)), axis=0) / temperature)
 
 
 def _network(model: keras.Model | Linear, n: int) -> keras.Model:

@@ -59,6 +59,7 @@ class System:
     published: bool = False  # validates as its source did, on what is scored or seen
     baseline: bool = False  # `network` is one of `serlib.baselines`; measured, not offered
     members: tuple[tuple[str, int], ...] = ()  # systems that it averages, and how many of each
+    temperature: float = 1.0  # of an average: what makes it as sure as it is often right
     superseded: bool = False  # a recipe that another one has replaced: kept for its figures
     also_heard: tuple[str, ...] = ()  # variants of a clip to answer too; answers are averaged
     beside: str = ""  # a channel that a discriminant is trained on too, as classes of its own
@@ -84,7 +85,8 @@ class System:
 
         What is off is left out, so that a setting added later changes no hash of older fits.
         """
-        on = {k: v for k, v in asdict(self).items() if v and k not in ("scored", "notebook")}
+        apart = "scored", "notebook", "temperature"  # no fit depends on them
+        on = {k: v for k, v in asdict(self).items() if v and k not in apart}
         on["training"] = {k: v for k, v in on["training"].items() if v}
         return on | {"front_end": self.front_end.settings()}
 

@@ -8,7 +8,19 @@ import pandas as pd
 import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
-from serlib import benchmark, datasets, evaluation, fits, fitting, models, results, systems, tables
+from serlib import (
+    benchmark,
+    calibration,
+    datasets,
+    evaluation,
+    fits,
+    fitting,
+    joint,
+    models,
+    results,
+    systems,
+    tables,
+)
 from serlib.augment import VARIANTS
 from serlib.errors import CorpusError
 from serlib.features import FEATURE_COLUMNS
@@ -265,6 +277,20 @@ def test_networks_have_three_seeds_of_what_is_compared():
         if not (systems.get(k[0]).baseline or systems.get(k[0]).published)
     }
     assert {key: n for key, n in drawn.items() if n < 3} == FEWER_SEEDS
+
+
+def test_the_best_system_is_as_sure_as_validation_speakers_say():
+    """Its temperature is theirs, and its predictions are those of its parts at it."""
+    best = systems.get("best")
+    heard = SHIPPED["try_average_voice", "ravdess", "validation", 0]
+    assert calibration.temperature(heard) == pytest.approx(best.temperature, abs=0.05)
+    keys = [key for key in SHIPPED if key[0] == "best"]
+    assert keys
+    for key in keys:
+        parts = [SHIPPED[part] for part in results.parts_of(key)]
+        mean = joint.average(parts, best.temperature).filter(regex="^p_")
+        shown = joint.average([SHIPPED[key]]).filter(regex="^p_")
+        np.testing.assert_allclose(shown, mean, atol=0.002)
 
 
 def test_a_figure_too_good_to_be_true_is_taken_for_a_leak():

@@ -32,26 +32,29 @@ def test_the_temperature_undoes_what_made_them_surer(heat):
     assert calibration.temperature(predictions(heat)) == pytest.approx(heat, rel=0.1)
 
 
-def test_cooling_changes_how_sure_but_not_what():
+def test_a_temperature_changes_how_sure_but_not_what():
     hot = predictions(heat=3)
-    cool = calibration.cooled(hot)
+    cool = calibration.at(hot, 3)
     assert calibration.error(cool) < 0.02
     pd.testing.assert_frame_equal(
         cool.drop(columns=hot.columns[:3]), hot.drop(columns=hot.columns[:3])
     )
     proba = cool.filter(regex="^p_").to_numpy()
     assert [EMOTIONS[k] for k in proba.argmax(axis=1)] == list(hot.predicted)
+    exact = hot.filter(regex="^p_").min(axis=1) > 1e-4  # what is saved with four digits
+    honest = predictions().filter(regex="^p_")[exact]
+    np.testing.assert_allclose(proba[exact], honest, rtol=1e-6)
 
 
-def test_a_folds_temperature_is_that_of_the_next_folds_speakers():
-    """Fold 1 alone is three times too sure: fold 0 is then cooled by its measure."""
+def test_a_folds_temperature_is_that_of_its_validation_speakers():
+    """Those of fold 1 alone are answered three times too surely."""
     table = predictions()
-    table = pd.concat([table[table.fold != 1], predictions(heat=3).query("fold == 1")])
-    table = table.sort_index()
-    cool = calibration.cooled(table)
+    validation = pd.concat([table[table.fold != 1], predictions(heat=3).query("fold == 1")])
+    validation = validation.assign(speaker=(validation.fold + 1) % 5)
+    cool = calibration.cooled(table, validation)
     sure = [t.filter(regex="^p_").max(axis=1).groupby(t.fold).mean() for t in (table, cool)]
     change = sure[1] - sure[0]
-    assert change[0] < -0.1 and change[[2, 3, 4]].abs().max() < 0.03
+    assert change[1] < -0.1 and change[[0, 2, 3, 4]].abs().max() < 0.03
 
 
 def test_the_bins_hold_every_answer_once():
@@ -62,8 +65,8 @@ def test_the_bins_hold_every_answer_once():
     assert np.average(bins.accuracy, weights=bins.n) == pytest.approx(right)
 
 
-def test_folds_of_the_same_speakers_are_refused():
+def test_a_fold_is_not_cooled_by_its_own_speakers():
     table = predictions(n=100)
-    for same in (table.assign(speaker="a"), table.assign(fold=0)):
-        with pytest.raises(ValueError, match="expected two folds or more"):
-            calibration.cooled(same)
+    for validation in (table, table[table.fold != 0].assign(speaker="another")):
+        with pytest.raises(ValueError, match="fold 0: expected validation speakers"):
+            calibration.cooled(table, validation)

@@ -38,7 +38,7 @@ def members(clips):
     return scalers, [([0], networks[0]), ([1], logistic), ([0], networks[1]), ([2], pictures)]
 
 
-def expected(clips, scalers, members):
+def expected(clips, scalers, members, temperature=1.0):
     """The geometric mean, each member asked by itself."""
     logs = []
     for (index,), model in members:
@@ -48,18 +48,19 @@ def expected(clips, scalers, members):
         network = isinstance(model, keras.Model)
         p = model.predict(x, verbose=0) if network else model.predict_proba(x)
         logs.append(np.log(np.maximum(p, 1e-4)))
-    mean = np.exp(np.mean(logs, axis=0))
+    mean = np.exp(np.mean(logs, axis=0) / temperature)
     return mean / mean.sum(axis=1, keepdims=True)
 
 
-def test_the_joint_network_is_the_members_geometric_mean(clips, members):
+@pytest.mark.parametrize("temperature", [1.0, 1.5])
+def test_the_joint_network_is_the_members_geometric_mean(clips, members, temperature):
     scalers, fitted = members
     joint = Joint(FRONT_ENDS)
     X = np.stack([joint.get_predict_feat(clip) for clip in clips])
     assert X.shape == (len(clips), *joint.shape)
-    model = models.join(joint, fitted)
+    model = models.join(joint, fitted, temperature)
     proba = model.predict(JointScaler(joint, scalers).transform(X), verbose=0)
-    np.testing.assert_allclose(proba, expected(clips, scalers, fitted), atol=1e-5)
+    np.testing.assert_allclose(proba, expected(clips, scalers, fitted, temperature), atol=1e-5)
 
 
 def test_it_travels_in_a_bundle_like_any_other(clips, members, tmp_path):
@@ -89,11 +90,12 @@ def table(seed, n=30):
     )
 
 
-def test_predictions_are_averaged_alike():
+@pytest.mark.parametrize("temperature", [1.0, 1.5])
+def test_predictions_are_averaged_alike(temperature):
     tables = [table(seed) for seed in range(3)]
-    mean = average(tables)
+    mean = average(tables, temperature)
     ps = [t.sort_values("clip_id").filter(regex="^p_").to_numpy() for t in tables]
-    product = np.prod(np.maximum(ps, 1e-4), axis=0) ** (1 / 3)
+    product = np.prod(np.maximum(ps, 1e-4), axis=0) ** (1 / 3 / temperature)
     product /= product.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(mean.filter(regex="^p_"), product)
     assert list(mean.predicted) == [EMOTIONS[k] for k in product.argmax(axis=1)]
