@@ -34,7 +34,7 @@ COLOURS = {
 def style() -> None:
     """Set the look of all figures: readable at the width of a web page."""
     sns.set_theme(context="notebook", style="whitegrid", font_scale=0.9)
-    plt.rcParams.update({"figure.dpi": 66, "savefig.dpi": 110, "axes.titleweight": "bold"})
+    plt.rcParams.update({"figure.dpi": 100, "savefig.dpi": 110, "axes.titleweight": "bold"})
     plt.rcParams.update({"axes.titlelocation": "left", "figure.constrained_layout.use": True})
 
 

@@ -1,9 +1,14 @@
 """The committed notebooks, and how notebooks are chosen, parametrised and normalised."""
 
+import base64
 import re
+from io import BytesIO
 
+import matplotlib.pyplot as plt
 import nbformat
+import numpy as np
 import pytest
+from PIL import Image
 
 from serlib import notebooks
 from serlib.errors import RunError
@@ -84,6 +89,19 @@ def test_parameters_get_the_type_of_the_notebook():
         notebooks.typed([("EPOCHS", "three")], chosen)
     with pytest.raises(RunError, match=r"EPOCHS: '\[' is no int"):
         notebooks.typed([("EPOCHS", "[")], chosen)
+
+
+def test_pictures_keep_their_look_in_a_third():
+    figure, ax = plt.subplots()
+    ax.imshow(np.linspace(0, 1, 400).reshape(20, 20), cmap="Blues")
+    buffer = BytesIO()
+    figure.savefig(buffer)
+    plt.close(figure)
+    before = base64.b64encode(buffer.getvalue()).decode()
+    after = notebooks.few_colours(before)
+    assert len(after) < 0.6 * len(before) and notebooks.few_colours(after) == after
+    one, two = (Image.open(BytesIO(base64.b64decode(p))).convert("RGB") for p in (before, after))
+    assert np.abs(np.asarray(one, dtype=int) - np.asarray(two)).mean() < 1
 
 
 def test_normal_form_removes_what_differs_from_run_to_run():
