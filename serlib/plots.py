@@ -194,7 +194,7 @@ def intervals(table: pd.DataFrame, ax: Axes, *, chance: float | Sequence[float])
         colour, marker = _CORPUS_LOOK.get(row.corpus, ("#7f7f7f", "s"))
         ax.plot([row.uar_low, row.uar_high], [i, i], color=colour, linewidth=2.5, alpha=0.6)
         ax.plot(row.uar, i, marker=marker, color=colour, markersize=9)
-        ax.annotate(f"{row.uar:.2f}", (row.uar_high, i), (6, -4), textcoords="offset points")
+        ax.annotate(f"{row.uar:.3f}", (row.uar_high, i), (6, -4), textcoords="offset points")
     low = len(table) - 0.5
     each = np.broadcast_to(chance, len(table))
     ax.vlines(each, np.arange(len(table)) - 0.5, np.arange(len(table)) + 0.5, "#7f7f7f", ":")
@@ -225,10 +225,14 @@ def falls(table: pd.DataFrame, ax: Axes) -> Axes:
 
 
 def reliability(bins: dict[str, pd.DataFrame], ax: Axes) -> Axes:
-    """Draw how often right answers are by how sure they are, a curve per named table of bins."""
+    """Draw how often right answers are by how sure they are, a curve per named table of bins.
+
+    The more clips a bin has, the larger its point.
+    """
     ax.plot([0, 1], [0, 1], ":", color="#7f7f7f", label="as sure as right")
     for (name, table), colour in zip(bins.items(), ("#d55e00", "#0072b2"), strict=False):
-        ax.plot(table.confidence, table.accuracy, "o-", color=colour, label=name)
+        ax.plot(table.confidence, table.accuracy, color=colour, label=name)
+        ax.scatter(table.confidence, table.accuracy, 150 * table.n / table.n.max(), color=colour)
     ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="how sure it is", ylabel="share that is right")
     ax.legend(frameon=True)
     return ax
