@@ -32,8 +32,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="run the notebooks in order")
     run.set_defaults(call=_run)
-    run.add_argument("--only", metavar="NN", help="this notebook alone, as 04")
+    run.add_argument("--only", metavar="NN", help="this notebook alone, as 04 or conv1d")
     run.add_argument("--from", dest="start", metavar="NN", help="this notebook and those after")
+    run.add_argument(
+        "--system", default="", metavar="NAME", help="fit this system, make its bundle"
+    )
     run.add_argument("--data", default="", help="folder of the corpora (else SER_DATA, data/)")
     run.add_argument("--out", default="", help="folder to write to (else artifacts/runs/...)")
     run.add_argument("-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
@@ -64,23 +67,23 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    from .pipeline import run
-    from .project import shown
+    from .paths import Project
+    from .workflow import run_notebooks
 
-    out = run(
+    out = run_notebooks(
         only=arguments.only,
         start=arguments.start,
+        system=arguments.system,
         data=arguments.data,
         out=arguments.out,
         parameters=arguments.p,
         publish=arguments.publish,
     )
-    print(f"done: executed notebooks and results are in {shown(out)}")
+    print(f"done: executed notebooks and results are in {Project.here().shown(out)}")
 
 
 def _predict(arguments: argparse.Namespace) -> int:
-    from . import answers
-    from .catalogue import open_bundle
+    from .inference import answers, open_bundle
 
     files = answers.recordings([*arguments.files, *arguments.more])
     if not files:
@@ -92,7 +95,7 @@ def _predict(arguments: argparse.Namespace) -> int:
     elif not arguments.json:
         print(answers.table_header(bundle["classes"], width=width))
     failed = 0
-    for file, answer in answers.answer(files, bundle):
+    for file, answer in answers.predict_files(files, bundle):
         if isinstance(answer, SerlibError):
             print(f"serlib: {answer}", file=sys.stderr)
             failed += 1
@@ -109,14 +112,14 @@ def _predict(arguments: argparse.Namespace) -> int:
 
 
 def _download(arguments: argparse.Namespace) -> None:
-    from .download import download
-    from .project import data_folder
+    from .corpora import fetch
+    from .paths import Project
 
-    for path in download(arguments.corpora, data_folder(arguments.data)):
+    for path in fetch(arguments.corpora, Project.here().data(arguments.data)):
         print(path)
 
 
 def _app(arguments: argparse.Namespace) -> None:
-    from .app import serve
+    from .inference.app import serve
 
     serve(arguments.host, arguments.port)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,3 +38,20 @@ def sha256(path: Path) -> str:
     """Return the SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def repack(path: Path, changed: dict[str, bytes]) -> None:
+    """Write a ZIP archive anew, without the time of writing: equal content is equal bytes.
+
+    Parameters
+    ----------
+    path : Path, of the archive
+    changed : dict, name -> content of members to replace
+    """
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in sorted(archive.namelist())}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in (members | changed).items():
+            info = zipfile.ZipInfo(name)  # of 1980, the first day of ZIP
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, content)

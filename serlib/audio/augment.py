@@ -1,0 +1,112 @@
+"""Augmentations of a clip: pure functions of (signal, rate, parameters or rng).
+
+The four of system S2 keep dtype and, but for the stretch, length.
+"""
+
+import librosa
+import numpy as np
+
+S2_VARIANTS = ("original", "noise", "stretch_pitch")  # its rows of features
+SPEEDS = ("speed_080", "speed_090", "speed_110", "speed_120")
+VARIANTS = (*S2_VARIANTS, "shift", *SPEEDS)  # all that there are
+
+
+def noise(y: np.ndarray, *, rng: np.random.Generator, amplitude: float = 0.035) -> np.ndarray:
+    """Add white Gaussian noise of deviation ``amplitude * U(0, 1) * max(y)``.
+
+    Parameters
+    ----------
+    y : np.ndarray [shape=(n,)]
+    rng : np.random.Generator, draws the level, then the noise
+    amplitude : float, the largest deviation relative to the clip's maximum (S2: 0.035)
+
+    Returns
+    -------
+    np.ndarray [shape=(n,)]
+    """
+    level = amplitude * rng.uniform() * np.max(y)
+    return (y + level * rng.standard_normal(len(y))).astype(y.dtype)
+
+
+def stretch(y: np.ndarray, *, rate: float = 0.8) -> np.ndarray:
+    """Change the tempo and keep the pitch: `librosa.effects.time_stretch` (S2: 0.8, slower).
+
+    Returns
+    -------
+    np.ndarray [shape=(round(n / rate),)]
+    """
+    return librosa.effects.time_stretch(y, rate=rate)
+
+
+def pitch(y: np.ndarray, *, sr: int, n_steps: float = 0.7) -> np.ndarray:
+    """Shift the pitch by semitones, keep the tempo: `librosa.effects.pitch_shift` (S2: +0.7)."""
+    return librosa.effects.pitch_shift(y, sr=sr, n_steps=n_steps)
+
+
+def shift(y: np.ndarray, *, rng: np.random.Generator, most: int = 5000) -> np.ndarray:
+    """Roll the signal round its ends by a whole number of samples in [-most, most] (S2: 5000)."""
+    return np.roll(y, rng.integers(-most, most, endpoint=True))
+
+
+def speed(y: np.ndarray, *, sr: int, rate: float) -> np.ndarray:
+    """Play a signal faster: tempo, pitch and formants move together (Ko et al. 2015).
+
+    Returns
+    -------
+    np.ndarray [shape=(ceil(n / rate),)], resampled with soxr
+    """
+    return librosa.resample(y, orig_sr=round(sr * rate), target_sr=sr, res_type="soxr_hq")
+
+
+def noisy_or_masked(X: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
+    """Return a copy of scaled spectrograms, half with noise and half with a time mask (S4).
+
+    Parameters
+    ----------
+    X : np.ndarray [shape=(n, bands, frames)], standardised
+    rng : np.random.Generator
+
+    Returns
+    -------
+    np.ndarray [shape=(n, bands, frames)]: Gaussian noise of deviation 0.01 added, or a tenth
+    of the frames set to 0, the mean
+    """
+    copies = X.copy()
+    frames = X.shape[2]
+    width = frames // 10
+    for x in copies:
+        if rng.uniform() < 0.5:
+            x += (0.01 * rng.standard_normal(x.shape)).astype(x.dtype)
+        else:
+            start = rng.integers(0, frames - width + 1)
+            x[:, start : start + width] = 0
+    return copies
+
+
+def variant(y: np.ndarray, name: str, *, sr: int, rng: np.random.Generator) -> np.ndarray:
+    """Return a variant of a clip by its name in the features table.
+
+    Parameters
+    ----------
+    y : np.ndarray [shape=(n,)]
+    name : str, one of `VARIANTS`
+    sr : int, Hz
+    rng : np.random.Generator
+
+    Raises
+    ------
+    ValueError
+        For a name that is none of these.
+    """
+    match name:
+        case "original":
+            return y
+        case "noise":
+            return noise(y, rng=rng)
+        case "stretch_pitch":
+            return pitch(stretch(y), sr=sr)
+        case "shift":
+            return shift(y, rng=rng)
+        case name if name in SPEEDS:
+            return speed(y, sr=sr, rate=int(name[-3:]) / 100)
+    raise ValueError(f"Bad variant {name!r}, expected one of {list(VARIANTS)}")

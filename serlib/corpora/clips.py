@@ -1,0 +1,84 @@
+"""`emotion_path.csv`, the clip table; and how any table is read, checked and written."""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from ..errors import TableError
+from ..files import replacing
+from .emotions import EMOTIONS
+
+CLIP_COLUMNS = [
+    *("path", "corpus", "speaker", "gender", "emotion", "intensity", "statement", "channel"),
+    *("duration_s", "clip_id", "audio_md5"),
+]
+_REMAKE = "serlib run --only data_exploration"
+
+
+def write_clips(clips: pd.DataFrame, path: Path) -> None:
+    """Write the clip table, sorted by path, atomically."""
+    write_table(clips[CLIP_COLUMNS].sort_values("path"), path)
+
+
+def read_clips(path: Path) -> pd.DataFrame:
+    """Read and check a clip table.
+
+    Raises
+    ------
+    TableError
+        Missing, without a column, with an unknown emotion or a clip twice.
+    """
+    return read_table(path, CLIP_COLUMNS, ["clip_id"], remake=_REMAKE)
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV with six digits, byte-stable and atomically."""
+    with replacing(path) as temporary:
+        table.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
+
+
+def read_table(
+    path: Path,
+    columns: Sequence[str],
+    key: Sequence[str],
+    *,
+    remake: str,
+    words: dict[str, Collection[str]] | None = None,
+) -> pd.DataFrame:
+    """Read a table and check it.
+
+    Parameters
+    ----------
+    path : Path, of the CSV
+    columns : sequence of str, which must be there
+    key : sequence of str, columns that tell rows apart
+    remake : str, the command that makes the table
+    words : dict, further columns that hold words, and the words they may hold
+
+    Raises
+    ------
+    TableError
+        Missing, no CSV, without a column, with an unknown word or a row twice.
+    """
+    if not path.is_file():
+        raise TableError(f"{path}: no such table. Make it: {remake}")
+    try:
+        table = pd.read_csv(path)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise TableError(f"{path}: is no CSV table ({error}). Remake it: {remake}") from error
+    if missing := [c for c in columns if c not in table.columns]:
+        raise TableError(
+            f"{path}: lacks the column {missing[0]!r} and {len(missing) - 1} others. "
+            f"Remake it: {remake}"
+        )
+    for column, known in ({"emotion": EMOTIONS} | (words or {})).items():
+        if unknown := sorted({str(v) for v in table[column] if v not in known}):
+            raise TableError(
+                f"{path}: bad {column} {unknown[0]!r}, expected one of {list(known)}. "
+                f"Remake it: {remake}"
+            )
+    if (twice := table.duplicated(list(key))).any():
+        row = table.loc[twice.idxmax(), list(key)].to_list()
+        raise TableError(f"{path}: holds {row} twice. Remake it: {remake}")
+    return table

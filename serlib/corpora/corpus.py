@@ -1,0 +1,80 @@
+"""What a corpus is: how its files are named, what they say, how it is divided, whose it is."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+_FACTS = ("stem", "speaker", "gender", "emotion", "intensity", "statement", "channel")
+
+
+def facts(*values: str, channel: str = "speech") -> dict[str, str]:
+    """Return what a file's name says: stem, speaker, gender, emotion, intensity, statement."""
+    return dict(zip(_FACTS, (*values, channel), strict=True))
+
+
+def five_in_turn(speakers: Sequence[str], alone: bool) -> list[int]:
+    """Five folds, each with every fifth speaker."""
+    return [i % 5 for i in range(len(speakers))]
+
+
+def one_each(speakers: Sequence[str], alone: bool) -> list[int]:
+    """Leave one speaker out."""
+    return list(range(len(speakers)))
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a publisher lists a corpus's files with their checksums.
+
+    Parameters
+    ----------
+    server : str, ``zenodo`` or ``dataverse``
+    listing : str, path of the list on the server
+    wanted : str, regular expression of the names of the files that hold the audio
+    least : int, how many of them there are at least
+    """
+
+    server: str
+    listing: str
+    wanted: str
+    least: int = 1
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A published corpus, recognised by its files' names in whatever folders they lie.
+
+    Parameters
+    ----------
+    name, title : str
+    pattern : re.Pattern, of a file's stem (for SAVEE's nested layout, of ``folder/stem``)
+    parse : callable
+        Takes the match and returns the clip's `facts`.
+    clips : dict, canonical number of clips by channel
+    speakers : int
+    licence, citation, home : str
+    source : Source or None, for `serlib.corpora.fetch`
+    by_hand : str, why there is no source
+    folds : callable
+        Takes the sorted ids of the speakers present, and whether no other corpus is; returns the
+        fold in which each is tested under `speakers`.
+    units : callable or None
+        Takes a column of clip ids and returns what a bootstrap over this corpus alone draws; None
+        draws speakers.
+    """
+
+    name: str
+    title: str
+    pattern: re.Pattern
+    parse: Callable[[re.Match], dict[str, str]]
+    clips: dict[str, int]
+    speakers: int
+    licence: str
+    citation: str
+    home: str
+    source: Source | None = None
+    by_hand: str = ""
+    folds: Callable[[Sequence[str], bool], list[int]] = five_in_turn
+    units: Callable[[pd.Series], pd.Series] | None = None

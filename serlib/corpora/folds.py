@@ -1,0 +1,161 @@
+"""Folds: which clips train, which validate, which are scored.
+
+Clips are divided, never rows: every row of a clip goes where its clip goes. Recordings
+with equal audio stay on one side. `row_fold` alone breaks this, and exists to show what
+that is worth.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import train_test_split
+
+from ..errors import CorpusError
+from .known import CORPORA
+
+SPLIT_SEED = 42  # S2's random_state; the split is part of the protocol, not of a run's seed
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One division: `name` is its number, the others are indices into the table split.
+
+    Under `corpora` the name is that of the corpus trained on.
+    """
+
+    name: int | str
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+
+
+def row_fold(n_rows: int, *, published: bool = False) -> Fold:
+    """Divide feature rows as S2's source did: 80/20, shuffled, blind to clips and emotions.
+
+    Parameters
+    ----------
+    n_rows : int
+    published : bool
+        True validates on the test rows, as the source did; False takes a tenth of the
+        training rows.
+    """
+    train, test = train_test_split(np.arange(n_rows), test_size=0.2, random_state=SPLIT_SEED)
+    if published:
+        return Fold(0, train, test, test)
+    train, validation = train_test_split(train, test_size=0.1, random_state=SPLIT_SEED)
+    return Fold(0, train, validation, test)
+
+
+def by_clips(clips: pd.DataFrame, scored: str = "") -> Iterator[Fold]:
+    """80/20 over recordings in the order of their ids, stratified; a tenth of the 80 validates."""
+    rest, test = _divide(clips, _recordings(clips), 0.2)
+    parts = *_divide(clips, rest, 0.1), test
+    yield Fold(0, *(_where(clips, part) for part in parts))
+
+
+def _recordings(clips: pd.DataFrame) -> np.ndarray:
+    """Return the recordings, by their audio, in the order of their first ids."""
+    return clips.sort_values("clip_id").drop_duplicates("audio_md5").audio_md5.to_numpy()
+
+
+def _divide(clips: pd.DataFrame, audio: np.ndarray, share: float) -> list[np.ndarray]:
+    """Divide recordings in two, stratified by emotion."""
+    emotion = clips.sort_values("clip_id").drop_duplicates("audio_md5").set_index("audio_md5")
+    emotion = emotion.emotion[audio]
+    try:
+        return train_test_split(audio, test_size=share, random_state=SPLIT_SEED, stratify=emotion)
+    except ValueError as error:
+        counts = emotion.value_counts().to_dict()
+        raise CorpusError(f"too few clips to split by emotion ({error}): {counts}") from error
+
+
+def _where(clips: pd.DataFrame, audio: np.ndarray) -> np.ndarray:
+    return np.flatnonzero(clips.audio_md5.isin(audio))
+
+
+def by_speakers(clips: pd.DataFrame, scored: str = "") -> Iterator[Fold]:
+    """Test each fold of speakers once; the next fold's speakers validate."""
+    fold_of = speaker_folds(clips.speaker)
+    present = sorted(set(fold_of.values()))
+    if len(present) < 2:
+        raise CorpusError(
+            f"`speakers` needs speakers of two folds or more, found {sorted(fold_of)}"
+        )
+    fold = clips.speaker.map(fold_of)
+    for i, k in enumerate(present):
+        test = np.flatnonzero(fold == k)
+        if len(present) == 2:  # TESS alone: a fifth of the words of the speaker left
+            rest = np.flatnonzero(fold != k)
+            words = np.sort(clips.statement.iloc[rest].unique())
+            if len(words) < 2:
+                raise CorpusError(
+                    f"`speakers` of two folds needs two sentences, one to validate; found {words}"
+                )
+            _, held = train_test_split(words, test_size=0.2, random_state=SPLIT_SEED)
+            validates = clips.statement.iloc[rest].isin(held).to_numpy()
+            yield Fold(k, rest[~validates], rest[validates], test)
+        else:
+            following = present[(i + 1) % len(present)]
+            validation = np.flatnonzero(fold == following)
+            yield Fold(k, np.flatnonzero((fold != k) & (fold != following)), validation, test)
+
+
+def inside_speakers(clips: pd.DataFrame, scored: str = "") -> Iterator[Fold]:
+    """Train on the training speakers, score the validation speakers: no test speaker is seen."""
+    for fold in by_speakers(clips):
+        yield replace(fold, validation=fold.validation[:0], test=fold.validation)
+
+
+def by_statements(clips: pd.DataFrame, scored: str = "") -> Iterator[Fold]:
+    """The folds of `speakers`, twice: train on one half of the sentences, test on the other."""
+    sentences = np.sort(clips.statement.unique())
+    if len(sentences) < 2:
+        raise CorpusError(f"`speakers+statements` needs two sentences, found {list(sentences)}")
+    second = clips.statement.isin(sentences[len(sentences) // 2 :]).to_numpy()
+    for fold in by_speakers(clips):
+        for half, tested in enumerate((~second, second)):
+            yield Fold(
+                2 * fold.name + half,
+                fold.train[~tested[fold.train]],
+                fold.validation[~tested[fold.validation]],
+                fold.test[tested[fold.test]],
+            )
+
+
+def by_corpora(clips: pd.DataFrame, scored: str) -> Iterator[Fold]:
+    """Train on each other corpus, a tenth of it validates; score the emotions that it has too."""
+    others = sorted(set(clips.corpus) - {scored})
+    if not others or scored not in set(clips.corpus):
+        raise CorpusError(
+            f"`corpora` needs {scored or 'a corpus'} and another, found {sorted(set(clips.corpus))}"
+        )
+    found = False
+    for corpus in others:
+        rest = clips[clips.corpus == corpus]
+        test = np.flatnonzero((clips.corpus == scored) & clips.emotion.isin(rest.emotion.unique()))
+        try:
+            parts = _divide(rest, _recordings(rest), 0.1)
+        except CorpusError as error:
+            print(f"not trained on {corpus}: {error}")
+            continue
+        yield Fold(corpus, *(_where(clips, part) for part in parts), test)
+        found = True
+    if not found:
+        raise CorpusError(
+            f"`corpora` needs clips to train on beside {scored}; {others} are too few"
+        )
+
+
+def speaker_folds(speakers: Iterable[str]) -> dict[str, int]:
+    """Return the fold in which each speaker (``corpus:id``) is tested, as each corpus says."""
+    ids: dict[str, list[str]] = {}
+    for speaker in sorted(set(speakers)):
+        corpus, name = speaker.split(":", 1)
+        ids.setdefault(corpus, []).append(name)
+    return {
+        f"{corpus}:{name}": fold
+        for corpus, names in ids.items()
+        for name, fold in zip(names, CORPORA[corpus].folds(names, len(ids) == 1), strict=True)
+    }

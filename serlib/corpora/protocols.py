@@ -1,0 +1,130 @@
+"""The protocols: what the test shares with the training, from leaky to honest."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import pandas as pd
+
+from ..errors import SerlibError
+from . import folds
+from .folds import Fold
+
+
+class Enrolment(NamedTuple):
+    """A test speaker's own unlabelled clips that shift the features: how many, of what."""
+
+    count: int | None = None  # None: all, the scored ones among them
+    emotion: str | None = None  # None: any
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How a result is measured.
+
+    Parameters
+    ----------
+    name : str, as files and tables have it
+    shares : str, what test and training share
+    divide : callable
+        Takes clips [DataFrame with `CLIP_COLUMNS`] and the corpus that is scored, and yields the
+        folds, of row positions; of `rows` nothing, since rows of features are divided, not clips.
+    of_rows : bool, rows are divided, blind to clips: leaky, compared with nothing
+    across : bool, other corpora train; a fold's name is the corpus trained on
+    one_seed : bool, one seed is enough
+    for_settings : bool, where settings are chosen: no result
+    bundled : bool, a bundle holds its model
+    enrolment : Enrolment or None; with one, the fits are those of `speakers`
+    """
+
+    name: str
+    shares: str
+    divide: Callable[[pd.DataFrame, str], Iterable[Fold]]
+    of_rows: bool = False
+    across: bool = False
+    one_seed: bool = False
+    for_settings: bool = False
+    bundled: bool = False
+    enrolment: Enrolment | None = None
+
+    @property
+    def fits(self) -> str:
+        """The protocol whose fits are scored."""
+        return "speakers" if self.enrolment else self.name
+
+    def folds(self, clips: pd.DataFrame, scored: str = "") -> list[Fold]:
+        """Divide clips, whose emotions are in the system's label set.
+
+        Raises
+        ------
+        CorpusError
+            If the clips do not allow the split: too few of an emotion, or one speaker fold.
+        """
+        return list(self.divide(clips, scored))
+
+
+def _enrolled(suffix: str, says: str, *enrolment: int | str | None) -> Protocol:
+    return Protocol(
+        f"speakers+enrolment{suffix}",
+        f"as `speakers`; features are shifted by {says} of the new speaker's clips, unlabelled",
+        folds.by_speakers,
+        enrolment=Enrolment(*enrolment),
+    )
+
+
+PROTOCOLS: dict[str, Protocol] = {
+    protocol.name: protocol
+    for protocol in (
+        Protocol(
+            "rows",
+            "speakers, sentences, and other variants (noisy, stretched) of the same recordings",
+            lambda clips, scored: (),
+            of_rows=True,
+            one_seed=True,
+        ),
+        Protocol(
+            "clips",
+            "speakers and sentences; of most clips of RAVDESS the actor's other take",
+            folds.by_clips,
+            bundled=True,
+        ),
+        # No fold scores a clip that it tests; but over the folds every clip is scored, so that
+        # the choice has heard of all of them.
+        Protocol(
+            "validation",
+            "as `speakers`, inside the training part: three fifths of the actors train, one fifth "
+            "is scored",
+            folds.inside_speakers,
+            for_settings=True,
+        ),
+        Protocol(
+            "speakers",
+            "the sentences; five folds of actors (RAVDESS), one woman or the other (TESS)",
+            folds.by_speakers,
+        ),
+        Protocol(
+            "speakers+statements",
+            "neither; trained on one of two sentences, thus on half as many clips",
+            folds.by_statements,
+        ),
+        Protocol(
+            "corpora", "neither speakers nor corpus", folds.by_corpora, across=True, one_seed=True
+        ),
+        _enrolled("", "all, the scored ones among them,"),
+        *(_enrolled(f"_{n}", f"{n}", n) for n in (1, 3, 5, 10)),
+        *(_enrolled(f"_neutral{n}", f"{n} neutral", n, "neutral") for n in (1, 3)),
+    )
+}
+
+
+def protocol(name: str) -> Protocol:
+    """Return a protocol by its name.
+
+    Raises
+    ------
+    SerlibError
+        For a name that is not in `PROTOCOLS`; the message lists those that are.
+    """
+    if name not in PROTOCOLS:
+        raise SerlibError(f"Bad protocol {name!r}, expected one of {[*PROTOCOLS]}")
+    return PROTOCOLS[name]

@@ -1,0 +1,67 @@
+"""A run's clips: where they are looked for, and the table of them."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from ..errors import CorpusError
+from ..paths import Project, Run
+from .clips import read_clips, write_clips
+from .demo import NOTICE, is_demo, write_demo
+from .index import has_corpus, index_clips, walk
+
+
+def open_run(data_root: str = "", out: str = "", *, project: Project | None = None) -> Run:
+    """Find the audio and the folder of a run.
+
+    Parameters
+    ----------
+    data_root : str, the folder of the corpora; else the environment variable SER_DATA,
+        else ``data/`` of the project; where that holds none, the demo corpus
+    out : str, the folder to write to; else ``artifacts/runs/default`` or ``.../demo``
+    project : Project, by default the one that this code is of
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    CorpusError
+        If a folder was named and holds no corpus.
+    """
+    project = project or Project.here()
+    named = data_root or os.environ.get("SER_DATA", "")
+    data = project.data(data_root).resolve()
+    found = data.is_dir() and has_corpus(data)
+    if named and not found:
+        raise CorpusError(
+            f"{named}: holds no clip of a known corpus. Check the folder, or fetch one with "
+            "`serlib download ravdess tess`, or unset it to use the demo corpus."
+        )
+    demo = not found or is_demo(data)
+    if not found:
+        data = write_demo(project.cache / "demo")
+    folder = Path(out).resolve() if out else project.runs / ("demo" if demo else "default")
+    return Run(project, data, folder, NOTICE if demo else "")
+
+
+def clips_of(run: Run) -> pd.DataFrame:
+    """Return a run's clip table; made anew where it is not that of the data root of today."""
+    path = run.out / "emotion_path.csv"
+    if not path.exists() or not holds(run, read_clips(path)) or _changed_since(run, path):
+        clips, _ = index_clips(run.data)
+        write_clips(clips, path)
+    return read_clips(path)
+
+
+def holds(run: Run, clips: pd.DataFrame) -> bool:
+    """Tell whether all clips of a table are below the run's data root."""
+    return all((run.data / path).is_file() for path in clips.path)
+
+
+def _changed_since(run: Run, table: Path) -> bool:
+    """Whether a clip was added or replaced since; a copy may keep an old time of writing."""
+    files = (run.data / path for copies in walk(run.data)[0] for path in copies)
+    return any(file.stat().st_ctime > table.stat().st_mtime for file in files)

@@ -1,0 +1,177 @@
+"""Descriptors: what a phonetician would measure, frame by frame; as a sequence, and as functionals.
+
+The choice follows the sets of the field, ComParE (Weninger et al. 2013, Front. Psychol. 4: 292)
+and eGeMAPS (Eyben et al. 2016, IEEE Trans. Affect. Comput. 7: 190), computed with librosa.
+"""
+
+from dataclasses import dataclass
+
+import librosa
+import numpy as np
+
+from ..audio import SR
+from .base import Frames, Trimmed
+
+F0_RANGE = 60, 700  # Hz: a man's low voice, a woman's cry
+VOICED = 0.5  # of a frame's energy that repeats after one period
+LONGEST = 2048  # samples, the frames of F0
+
+
+class Described(Trimmed):
+    """A front end that looks at descriptors, whose numbers its settings hold."""
+
+    n_fft: int
+    hop_length: int
+    n_mfcc: int
+    n_bands: int
+
+    @property
+    def count(self) -> int:
+        """How many descriptors there are."""
+        return self.n_mfcc + self.n_bands + 16
+
+    def describe(self, y: np.ndarray, sr: int | None = None) -> np.ndarray:
+        """Return the descriptors of a signal, frame by frame.
+
+        Parameters
+        ----------
+        y : np.ndarray [shape=(n,)]
+        sr : int, Hz; the front end's own where None
+
+        Returns
+        -------
+        np.ndarray [shape=(frames, count)]
+            MFCC; log-mel bands; level in dB; zero-crossing rate; log2 of spectral centroid,
+            bandwidth and roll-off; log flatness; seven spectral contrasts; log flux; then F0 in
+            semitones above 60 Hz (0 where unvoiced) and how periodic the frame is (0 to 1).
+        """
+        sr, n_fft, hop_length = sr or self.sr, self.n_fft, self.hop_length
+        S = np.abs(librosa.stft(y, n_fft=n_fft, hop_length=hop_length)) + 1e-8
+        mel = librosa.feature.melspectrogram(S=S**2, sr=sr, n_mels=64, fmax=8000)
+        bands = librosa.feature.melspectrogram(S=S**2, sr=sr, n_mels=self.n_bands, fmax=8000)
+        flux = np.maximum(np.diff(S, axis=1, prepend=S[:, :1]), 0).sum(axis=0)
+        pitch = Pitch.of(y, sr, hop_length)
+        periodic = pitch.periodic
+        rows = [
+            *self.more(y, sr, pitch),
+            librosa.feature.mfcc(S=librosa.power_to_db(mel), n_mfcc=self.n_mfcc),
+            librosa.power_to_db(bands),
+            librosa.amplitude_to_db(librosa.feature.rms(S=S, frame_length=n_fft)),
+            librosa.feature.zero_crossing_rate(y, frame_length=n_fft, hop_length=hop_length),
+            np.log2(librosa.feature.spectral_centroid(S=S, sr=sr)),
+            np.log2(librosa.feature.spectral_bandwidth(S=S, sr=sr)),
+            np.log2(librosa.feature.spectral_rolloff(S=S, sr=sr) + 1),
+            np.log(librosa.feature.spectral_flatness(S=S)),
+            librosa.feature.spectral_contrast(S=S, sr=sr),
+            np.log(flux + 1e-5)[None],
+            12 * np.log2(pitch.f0 / F0_RANGE[0])[None] * (periodic > VOICED),
+            periodic[None],
+        ]
+        rows = [librosa.util.fix_length(row, size=S.shape[1], mode="edge") for row in rows]
+        return np.concatenate(rows).T.astype(np.float32)
+
+    def more(self, y: np.ndarray, sr: int, pitch: "Pitch") -> list[np.ndarray]:
+        """Return further descriptors, which stand before the others; here none."""
+        return []
+
+
+@dataclass(frozen=True)
+class Pitch:
+    """F0 of each frame of a signal, and how periodic it is.
+
+    Parameters
+    ----------
+    f0 : np.ndarray [shape=(frames,)], Hz, `librosa.yin`
+    power : np.ndarray [shape=(frames, LONGEST + 1)], the power spectrum, zero-padded
+    lag : np.ndarray [shape=(frames,)], the period in samples
+    """
+
+    f0: np.ndarray
+    power: np.ndarray
+    lag: np.ndarray
+
+    @classmethod
+    def of(cls, y: np.ndarray, sr: int, hop_length: int) -> "Pitch":
+        """Find the pitch of a signal [shape=(n,)]."""
+        low, high = F0_RANGE
+        steps = dict(frame_length=LONGEST, hop_length=hop_length)
+        f0 = librosa.yin(y, fmin=low, fmax=high, sr=sr, **steps)
+        framed = librosa.util.frame(np.pad(y, LONGEST // 2), **steps).T
+        spectrum = np.fft.rfft(framed * np.hanning(LONGEST), 2 * LONGEST)
+        return cls(f0, np.abs(spectrum) ** 2, np.rint(sr / f0).astype(int))
+
+    @property
+    def periodic(self) -> np.ndarray:
+        """The autocorrelation at the period [shape=(frames,)], 0 to 1."""
+        repeats = np.fft.irfft(self.power)
+        return self.share(repeats[np.arange(len(repeats)), self.lag], repeats[:, 0])
+
+    def share(self, repeated: np.ndarray, whole: np.ndarray) -> np.ndarray:
+        """Return which share of an energy repeats after one period [shape=(frames,)].
+
+        The window's own autocorrelation is divided out (Boersma 1993, IFA Proc. 17: 97).
+        """
+        window = np.fft.irfft(np.abs(np.fft.rfft(np.hanning(LONGEST), 2 * LONGEST)) ** 2)
+        return np.clip(repeated / (whole + 1e-9) * window[0] / window[self.lag], 0, 1)
+
+
+@dataclass(frozen=True)
+class Descriptors(Described, Frames):
+    """Descriptors and their slopes, frame by frame [shape=(frames, 2 * descriptors + 1)].
+
+    Parameters
+    ----------
+    sr : int, Hz
+    duration, padded : float, s, as `serlib.features.base.Frames`
+    n_mfcc, n_bands : int
+    n_fft, hop_length : int, samples
+    trim_db : float or None, as `serlib.features.base.Trimmed`
+    """
+
+    sr: int = SR
+    duration: float = 3.5
+    padded: float = 3.5
+    n_mfcc: int = 24
+    n_bands: int = 16
+    n_fft: int = 1024
+    hop_length: int = 512
+    trim_db: float | None = 35
+
+    name = "descriptors"
+
+    @property
+    def width(self) -> int:
+        """How many numbers are measured in a frame."""
+        return 2 * self.count
+
+    def measure(self, y: np.ndarray, sr: int) -> np.ndarray:
+        """Return descriptors and slopes of each frame [shape=(frames, width)]."""
+        x = self.describe(y, sr)
+        return np.concatenate([x, np.gradient(x, axis=0)], axis=1)
+
+
+@dataclass(frozen=True)
+class DurationLoudness(Trimmed):
+    """How long and how loud a clip is [shape=(3,)]: what says nothing about the voice.
+
+    Parameters
+    ----------
+    sr : int, Hz
+    n_fft, hop_length : int, samples
+    trim_db : float or None, as `serlib.features.base.Trimmed`
+    """
+
+    sr: int = SR
+    n_fft: int = 2048
+    hop_length: int = 512
+    trim_db: float | None = 35
+
+    name = "duration_loudness"
+    shape = (3,)
+
+    def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:
+        """Return duration in s, mean and highest level in dB of a signal [shape=(3,)]."""
+        rms = librosa.feature.rms(y=data, frame_length=self.n_fft, hop_length=self.hop_length)
+        level = librosa.amplitude_to_db(rms)
+        times = len(data) / (sr or self.sr)
+        return np.array([times, level.mean(), level.max()], dtype=np.float32)

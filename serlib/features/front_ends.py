@@ -1,0 +1,25 @@
+"""The table of front ends: a module and a row each."""
+
+from .base import FrontEnd
+from .descriptors import Descriptors, DurationLoudness
+from .log_mel import LogMel
+from .means import Means
+from .mfcc import MfccDeltas
+from .scaling import SCALERS
+from .statistics import Functionals, Statistics
+from .voice import VoiceStatistics
+
+FRONT_ENDS: dict[str, type[FrontEnd]] = {
+    kind.name: kind
+    for kind in (
+        Means,
+        MfccDeltas,
+        LogMel,
+        DurationLoudness,
+        Descriptors,
+        Functionals,
+        Statistics,
+        VoiceStatistics,
+    )
+}
+STORED = FRONT_ENDS | SCALERS  # what `serlib.restore` builds anew, by the names in pickles

@@ -1,0 +1,122 @@
+"""The voice itself: how clean it is, band by band, and where it resonates; frame by frame.
+
+Descriptors that MFCC, which smooth the spectrum over a quarter of an octave, do not hold.
+"""
+
+from dataclasses import dataclass
+
+import librosa
+import numpy as np
+
+from .descriptors import F0_RANGE, Described, Pitch
+from .statistics import Statistics
+
+BANDS = ((0, 800), (800, 1600), (1600, 3200), (3200, 6400))  # Hz
+HIGHEST = 6000  # Hz, of the spectrum whose cepstrum is taken
+FORMANTS = (600.0, 1600.0, 2700.0)  # Hz, of a neutral vowel: where no resonance is found
+WIDEST = 700.0  # Hz: what is wider is the slope of the spectrum, no formant
+ORDER = 12  # of the linear prediction up to 5.5 kHz: five resonances, and two for the slope
+FRAME_S = 0.032
+
+
+class Voice(Described):
+    """A front end that looks at the descriptors of the voice too; they stand first.
+
+    Periodicity in four bands (0 to 1); the prominence of the cepstral peak in dB; three formants
+    in semitones; log2 of their bandwidths in Hz.
+    """
+
+    @property
+    def count(self) -> int:
+        """How many descriptors there are."""
+        return super().count + len(BANDS) + 1 + 2 * len(FORMANTS)
+
+    def more(self, y: np.ndarray, sr: int, pitch: Pitch) -> list[np.ndarray]:
+        """Return the descriptors that stand before the others [each of shape=(n, about frames)]."""
+        resonances, widths = formants(y, sr, hop_length=self.hop_length)
+        return [
+            np.stack([harmonicity(pitch, sr, band) for band in BANDS]),
+            prominence(pitch, sr)[None],
+            12 * np.log2(resonances).T,
+            np.log2(np.maximum(widths, 20)).T,
+        ]
+
+
+@dataclass(frozen=True)
+class VoiceStatistics(Voice, Statistics):
+    """`Statistics` of the descriptors, those of the voice among them."""
+
+    name = "voice_statistics"
+
+
+def harmonicity(pitch: Pitch, sr: int, band: tuple[float, float]) -> np.ndarray:
+    """Return which share of a band's energy repeats after one period [shape=(frames,)], 0 to 1.
+
+    Breath and hoarseness lower it from the upper bands down (after Boersma 1993, IFA Proc. 17: 97,
+    who takes the whole signal).
+
+    Parameters
+    ----------
+    pitch : Pitch, of the signal
+    sr : int, Hz
+    band : (low, high), Hz
+    """
+    hz = np.linspace(0, sr / 2, pitch.power.shape[1])
+    inside = (hz >= band[0]) & (hz < band[1])
+    repeats = np.fft.irfft(pitch.power * inside)
+    frames = np.arange(len(repeats))
+    near = [repeats[frames, pitch.lag + d] for d in (-2, -1, 0, 1, 2)]
+    return pitch.share(np.max(near, axis=0), repeats[:, 0])
+
+
+def prominence(pitch: Pitch, sr: int) -> np.ndarray:
+    """Return how far the cepstrum's peak rises above its trend [shape=(frames,)], dB.
+
+    Hillenbrand et al. (1994, J. Speech Hear. Res. 37: 769): low in breathy voices.
+    """
+    bins = int(HIGHEST / (sr / 2) * (pitch.power.shape[1] - 1))
+    log = 10 * np.log10(pitch.power[:, :bins] + 1e-10)
+    cepstrum = np.abs(np.fft.rfft(log - log.mean(axis=1, keepdims=True)))
+    low, high = (int(HIGHEST / f0) + 1 for f0 in F0_RANGE[::-1])  # a quefrency is 1 / HIGHEST s
+    level = 20 * np.log10(cepstrum[:, low:high] + 1e-6)
+    t = np.linspace(-1, 1, level.shape[1])
+    trend = level.mean(axis=1, keepdims=True) + np.outer(level @ t / (t @ t), t)
+    peak = level.argmax(axis=1)[:, None]
+    return np.take_along_axis(level - trend, peak, axis=1)[:, 0]
+
+
+def formants(y: np.ndarray, sr: int, *, hop_length: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the three lowest resonances of the vocal tract, frame by frame.
+
+    The roots of a linear prediction of the signal at half its rate (Snell & Milinazzo 1993, IEEE
+    Trans. Speech Audio Process. 1: 129; `librosa.lpc`).
+
+    Parameters
+    ----------
+    y : np.ndarray [shape=(n,)]
+    sr : int, Hz
+    hop_length : int, samples, even
+
+    Returns
+    -------
+    frequencies, bandwidths : np.ndarray [shape=(frames, 3)], Hz
+        `FORMANTS` and `WIDEST` where there is none.
+    """
+    rate = sr // 2
+    z = librosa.resample(y, orig_sr=sr, target_sr=rate)
+    z = librosa.effects.preemphasis(z, zi=[0.0])
+    length = 2 * int(rate * FRAME_S / 2)
+    frames = librosa.util.frame(
+        np.pad(z, length // 2), frame_length=length, hop_length=hop_length // 2
+    )
+    a = librosa.lpc(frames * np.hamming(length)[:, None], order=ORDER, axis=0).T
+    companion = np.zeros((len(a), ORDER, ORDER))  # its eigenvalues are the roots
+    companion[:, 0] = -a[:, 1:]
+    companion[:, np.arange(1, ORDER), np.arange(ORDER - 1)] = 1
+    roots = np.linalg.eigvals(companion)
+    hz = np.angle(roots) * rate / (2 * np.pi)
+    width = -np.log(np.abs(roots) + 1e-9) * rate / np.pi
+    hz = np.where((hz > 150) & (hz < 5000) & (width < WIDEST), hz, np.inf)
+    lowest = np.argsort(hz, axis=1)[:, : len(FORMANTS)]
+    hz, width = (np.take_along_axis(values, lowest, axis=1) for values in (hz, width))
+    return np.where(np.isinf(hz), FORMANTS, hz), np.where(np.isinf(hz), WIDEST, width)

@@ -1,0 +1,16 @@
+"""Bundles and their use."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=["answers", "app"],
+    submod_attrs={
+        "attention": ["attention", "attention_of", "has_attention"],
+        "bundle": ["Bundle", "get_predictions", "load_bundle", "predict_proba", "save_bundle"],
+        "card": ["card_of", "update_card"],
+        "enrolment": ["EnrolledSpeaker"],
+        "saving": ["save", "save_all"],
+        "shelf": ["bundle_place", "find_bundle", "offered", "open_bundle"],
+    },
+)

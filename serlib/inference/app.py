@@ -1,0 +1,164 @@
+"""The web page: upload or record a clip, choose a system, see the emotion."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio: no request to another host
+
+import gradio as gr
+import numpy as np
+import soundfile as sf
+from matplotlib.figure import Figure
+
+from ..audio import Recording, decode
+from ..corpora import write_demo_clip
+from ..errors import AudioError, RunError, SerlibError
+from ..evaluation import pictures
+from ..paths import Project
+from .attention import attention_of, has_attention
+from .bundle import Bundle, answers_of
+from .card import INTENDED_USE
+from .shelf import offered, open_bundle
+
+_MOST_MB, _MOST_SECONDS = 20, 60
+_EXAMPLES = ("happy", "sad", "angry", "fear")
+_FONT = ["system-ui", "sans-serif"]  # of the machine; Gradio's own would be fetched
+
+
+class Responder:
+    """What answers visitors: the bundles of a project, each loaded when it is first asked for."""
+
+    def __init__(self, project: Project):
+        self.project, self._open = project, {}
+
+    def bundle(self, system: str) -> Bundle:
+        """Return the bundle of a system, loaded once."""
+        if system not in self._open:
+            self._open[system] = open_bundle(system, project=self.project)
+        return self._open[system]
+
+    def respond(self, path: str | None, system: str | None) -> tuple[dict[str, float], Figure]:
+        """Return the probabilities of a clip, and a picture of what the system heard of it.
+
+        The clip is decoded once, its features are computed once.
+
+        Raises
+        ------
+        gr.Error
+            With a sentence that says what is wrong with the clip, or which system is missing.
+        """
+        try:
+            if not path:
+                raise AudioError(
+                    "There is no clip yet: upload a file, or record with the microphone."
+                )
+            recording, bundle = _decode(path), self.bundle(system or "")
+            features = bundle["extractor"].get_predict_feat(recording)[None]
+            return answers_of(features, bundle)[0], _picture(recording, features, bundle)
+        except SerlibError as error:
+            text = str(error).replace(str(path), Path(path or "").name)
+            raise gr.Error(text, duration=None, print_exception=False) from error
+
+
+def page(project: Project | None = None) -> gr.Blocks:
+    """Build the page over the bundles of a project; those that are missing are named in grey."""
+    responder = Responder(project or Project.here())
+    systems = offered(responder.project)
+    ready = [name for name, bundle in systems.items() if bundle]
+    with gr.Blocks(title="serlib", delete_cache=(3600, 3600)) as blocks:
+        gr.Markdown(
+            "# Which emotion is in a voice?\n"
+            f"Upload or record a sentence of two to three seconds. For {INTENDED_USE}; on a voice "
+            "that was not in its training data a system is often wrong."
+        )
+        with gr.Row():
+            with gr.Column():
+                clip = gr.Audio(type="filepath", sources=["upload", "microphone"], label="Clip")
+                system = gr.Radio(ready, value=next(iter(ready), None), label="System")
+                button = gr.Button("Which emotion?", variant="primary")
+            with gr.Column():
+                label = gr.Label(label="Emotion, and the probability of each")
+                picture = gr.Plot(show_label=False)
+        gr.Examples(
+            examples(responder.project),
+            clip,
+            label="Examples (synthetic voices)",
+            cache_examples=False,
+        )
+        gr.HTML(_missing([name for name, bundle in systems.items() if not bundle]))
+        button.click(responder.respond, [clip, system], [label, picture], concurrency_limit=1)
+    return blocks
+
+
+def serve(host: str = "127.0.0.1", port: int | None = None, *, block: bool = True) -> str:
+    """Serve the page; return its address.
+
+    Parameters
+    ----------
+    host : str, of another interface than loopback if others shall reach it
+    port : int or None, the first free one from 7860 on
+    block : bool, return only when the server is stopped
+
+    Raises
+    ------
+    RunError
+        If the port is taken, or the interface is not this machine's.
+    """
+    blocks = page()
+    try:
+        _, address, _ = blocks.launch(
+            server_name=host,
+            server_port=port,
+            max_file_size=f"{_MOST_MB}mb",
+            theme=gr.themes.Default(font=_FONT, font_mono=["monospace"]),
+            footer_links=[],
+            share=False,
+            ssr_mode=False,
+            prevent_thread_lock=True,
+        )
+    except OSError as error:
+        raise RunError(f"the page cannot be served at {host}: {error}") from error
+    if block:
+        blocks.block_thread()
+    return address
+
+
+def _decode(path: str) -> Recording:
+    with suppress(sf.LibsndfileError, OSError):  # decoding says what is wrong with it
+        seconds = sf.info(path).duration
+        if seconds > _MOST_SECONDS:
+            raise AudioError(
+                f"{path}: lasts {seconds:.0f} s, at most {_MOST_SECONDS} s can be answered here. "
+                "Cut out a sentence."
+            )
+    return decode(path)
+
+
+def _picture(recording: Recording, features: np.ndarray, bundle: Bundle) -> Figure:
+    """Draw without pyplot, whose state is shared between visitors."""
+    extractor = bundle["extractor"]
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    axes = figure.subplots(2, 1, sharex=True)
+    how = {}
+    if has_attention(bundle):
+        how = dict(weights=attention_of(features, bundle)[0], span=extractor.span)
+    pictures.heard(extractor.heard(recording), extractor.sr, axes, **how)
+    return figure
+
+
+def _missing(systems: list[str]) -> str:
+    lines = [
+        f"{name}: not trained here yet, <code>serlib run --system {name}</code>" for name in systems
+    ]
+    return "<br>".join(
+        f'<span style="opacity: 0.55" aria-disabled="true">{s}</span>' for s in lines
+    )
+
+
+def examples(project: Project) -> list[str]:
+    """Write a synthetic clip per emotion, the same every time; no corpus may be given away."""
+    paths = [project.cache / "examples" / f"{emotion}.wav" for emotion in _EXAMPLES]
+    for path, emotion in zip(paths, _EXAMPLES, strict=True):
+        write_demo_clip(path, dict(emotion=emotion, speaker="02", sentence="kids", key=0))
+    return [str(path) for path in paths]

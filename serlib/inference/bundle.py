@@ -1,0 +1,192 @@
+"""`emotion_preprocessing.joblib`: a dict that other people's code loads and predicts with."""
+
+import json
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import joblib
+import numpy as np
+
+from ..audio import Source
+from ..errors import BundleError
+from ..features import FrontEnd
+from ..files import replacing, sha256, write_json
+from .stored import StoredNetwork
+
+if TYPE_CHECKING:
+    import keras
+
+_VERSIONS = ("keras", "librosa", "scikit-learn")  # what stored parts and features depend on
+_TOLERANCE = 1e-3  # of probabilities; machines differ by about 1e-5 in float32
+_REMAKE = "Fetch it again, or remake it: serlib run --system NAME, as conv1d"
+
+Bundle = dict[str, Any]
+
+
+def save_bundle(
+    path: Path,
+    *,
+    model: "keras.Model",
+    scaler,
+    classes: Sequence[str],
+    extractor: FrontEnd,
+    reference: np.ndarray,
+    card: dict,
+) -> Bundle:
+    """Write a bundle and, beside it, its model card with the file's checksum.
+
+    Parameters
+    ----------
+    path : Path, ending in .joblib
+    model : keras.Model, over scaled features as `extractor.as_input` gives them; not compiled,
+        or the optimiser's moments treble the file
+    scaler : what `extractor.scaler` returned, fitted on the training part, or an `EnsembleScaler`
+    classes : sequence of str, in the order of the model's outputs; the bundle's encoder is of them
+    extractor : FrontEnd
+    reference : np.ndarray [shape=(n,)], a clip at the front end's rate; its features and
+        probabilities travel along, so that a machine can tell whether it computes the same
+    card : dict, that JSON holds: data, licences, intended use, figures by protocol
+
+    Returns
+    -------
+    dict, the bundle as `load_bundle` would give it, but for its `verified`
+    """
+    from sklearn.preprocessing import OneHotEncoder  # slow to import, and no prediction needs it
+
+    encoder = OneHotEncoder(categories=[list(classes)], sparse_output=False)
+    encoder.fit(np.array(classes, dtype=object)[:, None])
+    bundle = dict(model=model, scaler=scaler, encoder=encoder, extractor=extractor)
+    bundle |= dict(
+        classes=list(classes),
+        settings=extractor.settings(),
+        versions=_versions(),
+        card=card,
+        verified=False,
+    )
+    features = extractor.get_predict_feat((reference, extractor.sr))
+    bundle["reference"] = dict(
+        y=reference.astype(np.float32),
+        features=features,
+        probabilities=_probabilities(bundle, features[None])[0],
+    )
+    with replacing(path) as temporary:
+        joblib.dump(bundle | dict(model=StoredNetwork(model)), temporary, compress=0)
+    about = dict(classes=bundle["classes"], settings=bundle["settings"], versions=_versions())
+    write_json(path.with_suffix(".json"), card | about | {"sha256": sha256(path)})
+    return bundle
+
+
+def load_bundle(path: str | Path) -> Bundle:
+    """Load a bundle after checking its checksum, then its versions and its reference clip.
+
+    A joblib file is a pickle: loading one runs code from it. The checksum tells an
+    altered file, not a malicious author: load bundles of people you trust only.
+
+    Raises
+    ------
+    BundleError
+        Missing, truncated, altered, made with other versions, or diverging on this machine.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise BundleError(f"{path}: no such bundle. {_REMAKE}")
+    try:
+        expected = json.loads(path.with_suffix(".json").read_text())["sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BundleError(
+            f"{path}: its card {path.stem}.json, which holds the checksum, is missing or damaged. "
+            f"{_REMAKE}"
+        ) from error
+    if sha256(path) != expected:
+        raise BundleError(f"{path}: truncated or altered: its checksum differs. {_REMAKE}")
+    try:
+        bundle = joblib.load(path)
+    except Exception as error:  # a pickle may raise anything
+        raise BundleError(f"{path}: cannot be loaded ({error!r}). {_REMAKE}") from error
+    verify(bundle)
+    return bundle
+
+
+def get_predictions(source: Source | list[Source], bundle: Bundle) -> str | list[str]:
+    """Return the emotion of a clip, or those of many.
+
+    Parameters
+    ----------
+    source : path, open file or (y, sr); or a list of them
+    bundle : dict, from `load_bundle` or `joblib.load`
+
+    Returns
+    -------
+    str, or list of str for a list
+
+    Raises
+    ------
+    AudioError
+        If a clip cannot be used.
+    BundleError
+        At the first use of a bundle that `load_bundle` has not checked.
+    """
+    answers = predict_proba(source, bundle)
+    if isinstance(answers, dict):
+        return max(answers, key=answers.get)
+    return [max(answer, key=answer.get) for answer in answers]
+
+
+def predict_proba(
+    source: Source | list[Source], bundle: Bundle
+) -> dict[str, float] | list[dict[str, float]]:
+    """Return the probability of each emotion for a clip, or for many; as `get_predictions`."""
+    verify(bundle)
+    sources = source if isinstance(source, list) else [source]
+    if not sources:
+        return []
+    answers = answers_of(
+        np.stack([bundle["extractor"].get_predict_feat(s) for s in sources]), bundle
+    )
+    return answers if isinstance(source, list) else answers[0]
+
+
+def answers_of(features: np.ndarray, bundle: Bundle) -> list[dict[str, float]]:
+    """Return the probability of each emotion, from the features of clips [shape=(n, ...)]."""
+    probabilities = _probabilities(bundle, features)
+    return [dict(zip(bundle["classes"], map(float, row), strict=True)) for row in probabilities]
+
+
+def verify(bundle: Bundle) -> None:
+    """Check versions and the reference clip, once a bundle."""
+    missing = [
+        k
+        for k in ("model", "scaler", "encoder", "extractor", "reference", "versions")
+        if not isinstance(bundle, dict) or k not in bundle
+    ]
+    if missing:
+        raise BundleError(f"not a bundle of serlib: lacks {missing}. {_REMAKE}")
+    if bundle.get("verified"):
+        return
+    if bundle["versions"] != _versions():
+        raise BundleError(
+            f"made with {bundle['versions']}, here are {_versions()}. Install the former "
+            "(pip install -r requirements.txt). " + _REMAKE
+        )
+    reference = bundle["reference"]
+    extractor = bundle["extractor"]
+    features = extractor.get_predict_feat((reference["y"], extractor.sr))
+    probabilities = _probabilities(bundle, features[None])[0]
+    gap = float(np.max(np.abs(probabilities - reference["probabilities"])))
+    if not gap <= _TOLERANCE:
+        raise BundleError(
+            f"its reference clip gives other probabilities here (by {gap:.2g}, allowed "
+            f"{_TOLERANCE}): this machine's libraries compute something else. {_REMAKE}"
+        )
+    bundle["verified"] = True
+
+
+def _probabilities(bundle: Bundle, features: np.ndarray) -> np.ndarray:
+    X = bundle["extractor"].as_input(bundle["scaler"].transform(features))
+    return np.asarray(bundle["model"].predict_on_batch(X))
+
+
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in _VERSIONS}

@@ -1,0 +1,41 @@
+"""Enrolment: a few unlabelled clips of a speaker tell how that voice differs from the average.
+
+What is measured as `speakers+enrolment` and what `EnrolledSpeaker` does for a user is one
+and the same shift of the features, which each scaler knows.
+"""
+
+import numpy as np
+
+from ..audio import Source
+from ..errors import AudioError
+from .bundle import Bundle, get_predictions, predict_proba, verify
+
+
+class EnrolledSpeaker:
+    """A bundle that knows a voice: from a few of the speaker's own clips, without labels.
+
+    Parameters
+    ----------
+    bundle : dict, from `serlib.load_bundle`
+    clips : list of path, open file or (y, sr); the more different their emotions the better
+
+    Raises
+    ------
+    AudioError
+        If there is no clip, or one cannot be used.
+    """
+
+    def __init__(self, bundle: Bundle, clips: list[Source]):
+        if not clips or not isinstance(clips, list):
+            raise AudioError(f"{clips!r}: expected a list of the speaker's own clips, one or more")
+        verify(bundle)  # before the shift, which changes what the reference clip gives
+        X = np.stack([bundle["extractor"].get_predict_feat(clip) for clip in clips])
+        self.bundle = bundle | dict(scaler=bundle["scaler"].for_speaker(X))
+
+    def get_predictions(self, source: Source | list[Source]) -> str | list[str]:
+        """Return the emotion of a clip of the speaker, or those of many."""
+        return get_predictions(source, self.bundle)
+
+    def predict_proba(self, source: Source | list[Source]) -> dict | list[dict]:
+        """Return the probability of each emotion for a clip of the speaker, or for many."""
+        return predict_proba(source, self.bundle)

@@ -1,0 +1,66 @@
+"""The shelf: which bundles are here, and what makes one that is missing."""
+
+from pathlib import Path
+
+from ..errors import BundleError, SerlibError
+from ..paths import Project
+from ..systems import SYSTEMS, get
+from .bundle import Bundle, load_bundle
+
+_DEFAULT = "best"  # the one that answers where none is named
+
+
+def offered(project: Project | None = None) -> dict[str, Path | None]:
+    """Return the systems that predict, and the bundle of each; None where it is missing."""
+    names = [name for name, system in SYSTEMS.items() if system.offered]
+    names = sorted(names, key=lambda name: name != _DEFAULT)
+    return {name: find_bundle(name, project) for name in names}
+
+
+def open_bundle(
+    system: str = "", path: str | Path = "", *, project: Project | None = None
+) -> Bundle:
+    """Load the bundle of a system: the one named, else the shipped one, else one made here.
+
+    Parameters
+    ----------
+    system : str, by default that of the bundle named, else `best`
+    path : str or Path, a bundle; by default the system's own
+    project : Project, by default the one that this code is of
+
+    Raises
+    ------
+    SerlibError
+        For a system that does not exist or is for measuring only; the message lists the others.
+    BundleError
+        If there is no bundle, it is another system's, or `serlib.load_bundle` refuses it.
+    """
+    here = offered(project)
+    if system and system not in here:
+        raise SerlibError(f"Bad system {system!r}, expected one of {[*here]}")
+    wanted = get(system or _DEFAULT).name
+    found = Path(path) if path else here[wanted]
+    if not found:
+        made = [name for name, bundle in here.items() if bundle]
+        raise BundleError(
+            f"{wanted}: there is no bundle of it here. Make it: serlib run --system {wanted}. "
+            f"Ready to predict: {made}"
+        )
+    bundle = load_bundle(found)
+    name = bundle.get("card", {}).get("name", system)
+    if system and name != system:
+        raise BundleError(f"{found}: is a bundle of {name!r}, expected one of {system!r}")
+    return bundle
+
+
+def bundle_place(system: str) -> str:
+    """Return where the bundle of a system lies, within a run's folder or `artifacts`."""
+    return "emotion_preprocessing.joblib" if system == "conv1d" else f"bundles/{system}.joblib"
+
+
+def find_bundle(system: str, project: Project | None = None) -> Path | None:
+    """Return the shipped bundle, else the one that the user's own run has made, else None."""
+    project = project or Project.here()
+    folders = project.artifacts, project.runs / "default"
+    places = [folder / bundle_place(system) for folder in folders]
+    return next((path for path in places if path.is_file()), None)

@@ -1,0 +1,125 @@
+"""A fold of a system: what fitting it takes, the files that it leaves, and what it answers."""
+
+import json
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+
+from ..corpora import SPLIT_SEED, Fold, protocol
+from ..evaluation.predictions import answered
+from ..features import Scaler
+from ..systems import System, geometric_mean
+from .histories import History
+from .inputs import Inputs
+from .kinds import Model, kind_of
+from .train import read_state
+
+DRAWS = 5  # of clips that enrol: one draw of three clips may be off by two points
+
+
+@dataclass(frozen=True)
+class FittedFold:
+    """A fitted fold: the folder of its files, its history, and its predictions."""
+
+    system: System
+    folder: Path
+    history: History
+    predictions: pd.DataFrame
+
+    @property
+    def model(self) -> Model:
+        return kind_of(self.system).load(self.folder)
+
+    @property
+    def scaler(self) -> Scaler:
+        return joblib.load(self.folder / "scaler.joblib")
+
+
+@dataclass(frozen=True)
+class FoldTask:
+    """A fold to fit: everything that fitting it takes, and the folder for what it leaves."""
+
+    system: System
+    fold: Fold
+    seed: int
+    inputs: Inputs
+    classes: tuple[str, ...]
+    folder: Path
+
+    @property
+    def done(self) -> bool:
+        return (self.folder / "history.json").exists()  # written last
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs are behind it, as many as there can be once it is done."""
+        if self.done:
+            return self.system.training.epochs
+        return read_state(self.folder / "unfinished")["epochs"]
+
+    def result(self) -> FittedFold:
+        """Return the fitted fold, once it is done."""
+        history = json.loads((self.folder / "history.json").read_text())
+        rows = self.inputs.rows.iloc[self.fold.test]
+        proba = np.load(self.folder / "proba.npy")
+        predictions = answered(rows, self.fold.name, proba, self.classes)
+        return FittedFold(self.system, self.folder, history, predictions)
+
+    def probabilities(self, model: Model, views: list[np.ndarray]) -> np.ndarray:
+        """Return the probabilities of scaled views of clips, averaged [shape=(n, classes)]."""
+        kind, n = kind_of(self.system), len(self.classes)
+        inputs = [self.system.front_end.as_input(Z) for Z in views]
+        probas = [kind.probabilities(model, x, n) for x in inputs]
+        return geometric_mean(probas) if len(probas) > 1 else probas[0]
+
+    def enrolled(self, name: str) -> pd.DataFrame:
+        """Return the predictions of a fitted fold, each speaker enrolled with own clips.
+
+        Parameters
+        ----------
+        name : str, a protocol with an enrolment
+
+        Returns
+        -------
+        DataFrame, as the predictions of a `FittedFold`
+            Without the clips that enrol, unless all do; without speakers who have too few.
+            Where clips are drawn, `DRAWS` times over, with ten more for the fold each time.
+        """
+        enrolment, fit, tables = protocol(name).enrolment, self.result(), []
+        model, scaler = fit.model, fit.scaler
+        views = self.inputs.views(self.fold.test, self.system.test_time_variants)
+        people = list(fit.predictions.reset_index(drop=True).groupby("speaker"))
+        for draw, (speaker, clips) in product(range(DRAWS if enrolment.count else 1), people):
+            # The draw is part of the protocol, as the splits are: the same for every system.
+            rng = np.random.default_rng([SPLIT_SEED, draw, *speaker.encode()])
+            lent, scored = _divide(clips, views[0], *enrolment, rng)
+            if not len(scored):
+                continue
+            # As `EnrolledSpeaker` does: at each speed the voice is another
+            adapted = [scaler.for_speaker(X[lent]).transform(X[scored]) for X in views]
+            proba = self.probabilities(model, adapted)
+            fold = self.fold.name + 10 * draw
+            tables.append(answered(clips.loc[scored], fold, proba, self.classes))
+        return pd.concat(tables or [fit.predictions.head(0)], ignore_index=True)
+
+
+def _divide(
+    clips: pd.DataFrame,
+    X: np.ndarray,
+    count: int | None,
+    emotion: str | None,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the places of a speaker's clips that enrol, and of those that are then scored."""
+    able = clips.index if emotion is None else clips.index[clips.emotion == emotion]
+    if count is None:
+        return clips.index.to_numpy(), clips.index.to_numpy()
+    if len(able) < count:
+        return able[:0].to_numpy(), able[:0].to_numpy()
+    lent = rng.choice(able, count, replace=False)
+    known = {x.tobytes() for x in X[lent]}  # an equal recording of another name is known too
+    return lent, np.array([i for i in clips.index if X[i].tobytes() not in known], dtype=int)

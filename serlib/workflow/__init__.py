@@ -1,0 +1,11 @@
+"""The notebooks: how they are run, what they show, and what is published of them."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "outcome": ["Outcome", "gather"],
+        "pipeline": ["run_notebooks"],
+    },
+)

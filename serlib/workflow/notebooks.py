@@ -1,0 +1,144 @@
+"""The notebooks as files: which there are, their parameters, and the form they are committed in."""
+
+import base64
+from io import BytesIO
+from pathlib import Path
+
+import nbformat
+import papermill
+import yaml
+from PIL import Image
+
+from ..errors import RunError
+from ..files import replacing
+from ..systems import get
+
+INJECTED = "injected-parameters"  # papermill's tag
+# Which notebook fits the systems of a source, and the parameters that fit one of them
+_CONV1D, _SEQUENCES, _PICTURES, _BENCHMARK = "04", "05", "06", "07"
+_FITTED_BY = {"S2": _CONV1D, "S0": _SEQUENCES, "S1": _SEQUENCES, "S3": _SEQUENCES}
+_FITTED_BY |= {"S4": _PICTURES, "baseline": _BENCHMARK, "ours": _BENCHMARK}
+
+
+def choose(folder: Path, only: str | None = None, start: str | None = None) -> list[Path]:
+    """Return the notebooks of a folder to run, in order.
+
+    Parameters
+    ----------
+    folder : Path
+    only, start : str or None, a notebook's number or name, or how either begins: "04", "conv1d"
+
+    Raises
+    ------
+    RunError
+        If no notebook is called so.
+    """
+    every = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    found = {asked: [p for p in every if _is_called(p, asked)] for asked in (only, start) if asked}
+    for asked, paths in found.items():
+        if not paths:
+            names = ", ".join(path.stem for path in every)
+            raise RunError(f"no notebook is called {asked!r}; there are {names}")
+    if only:
+        return found[only]
+    return every[every.index(found[start][0]) :] if start else every
+
+
+def _is_called(path: Path, asked: str) -> bool:
+    number, name = path.stem.split("_", 1)
+    return path.stem.startswith(asked) or name.startswith(asked) or number == asked.zfill(2)
+
+
+def fitting(system: str) -> tuple[str, dict[str, object]]:
+    """Return the number of the notebook that fits a system, and the parameters that name it."""
+    number = _FITTED_BY[get(system).source]
+    if number == _BENCHMARK:
+        return number, dict(RETRAIN=True, SYSTEMS=system, PROTOCOLS="clips", SEEDS=1)
+    return number, {} if number == _CONV1D else dict(SYSTEM=system)
+
+
+def typed(pairs: list[tuple[str, str]], notebooks: list[Path]) -> dict[str, object]:
+    """Turn ``-p NAME VALUE`` pairs into parameters, each of the type that its notebook gives it.
+
+    Raises
+    ------
+    RunError
+        If no chosen notebook takes the name, or the value is of another type.
+    """
+    known = {}
+    for path in notebooks:
+        known |= parameters(path)
+    result = {}
+    for name, text in pairs:
+        if name not in known:
+            raise RunError(f"no parameter {name!r}; there are {', '.join(sorted(known))}")
+        kind = known[name]
+        try:
+            value = text if kind == "str" else yaml.safe_load(text)
+        except yaml.YAMLError:
+            value = None
+        if kind == "float" and type(value) is int:
+            value = float(value)
+        if type(value).__name__ != kind:
+            raise RunError(f"{name}: {text!r} is no {kind}")
+        result[name] = value
+    return result
+
+
+def parameters(path: Path) -> dict[str, str]:
+    """Return the names and types of a notebook's parameters."""
+    inspected = papermill.inspect_notebook(str(path))
+    return {name: about["inferred_type_name"] for name, about in inspected.items()}
+
+
+def normal_form(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Return an executed notebook as it is committed.
+
+    Without what differs from run to run or machine to machine: time stamps, papermill's
+    notes and injected cell, standard error; cells numbered by their place, pictures a third as big.
+    """
+    notebook = without_stderr(notebook)
+    cells = [c for c in notebook.cells if INJECTED not in c.metadata.get("tags", [])]
+    count = 0
+    for i, cell in enumerate(cells):
+        cell.metadata = {k: v for k, v in cell.metadata.items() if k == "tags" and v}
+        cell.id = f"cell-{i:02d}"
+        if cell.cell_type != "code":
+            continue
+        count += 1
+        cell.execution_count = count
+        for output in cell.outputs:
+            output.pop("transient", None)
+            if output.output_type == "execute_result":
+                output.execution_count = count
+            if "metadata" in output:
+                output.metadata = {}
+            if "image/png" in output.get("data", {}):
+                output.data["image/png"] = few_colours(output.data["image/png"])
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+
+
+def few_colours(picture: str) -> str:
+    """Return a PNG in base64 with a palette of 256 colours: charts look the same in a third."""
+    image = Image.open(BytesIO(base64.b64decode(picture)))
+    if image.mode == "P":
+        return picture
+    buffer = BytesIO()
+    image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def without_stderr(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Return a notebook without its progress bars, which were for the terminal."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr"]
+    return notebook
+
+
+def write(notebook: nbformat.NotebookNode, path: Path) -> None:
+    """Write a notebook, atomically."""
+    with replacing(path) as temporary:
+        nbformat.write(notebook, temporary)

@@ -1,0 +1,158 @@
+"""Run the notebooks in order with papermill; publish what they wrote."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import nbformat
+import papermill
+from papermill.exceptions import PapermillExecutionError
+from tqdm import tqdm
+
+from ..corpora import open_run
+from ..errors import RunError
+from ..evaluation import predictions, table_in
+from ..files import replacing
+from ..inference import bundle_place, card_of, update_card
+from ..paths import Project, Run
+from ..systems import SYSTEMS
+from . import notebooks, readme
+
+# What is shipped is of these two corpora. Every fit is made anew or resumed, unless SYSTEM or
+# TRAIN say otherwise: what they leave out is read from the saved predictions.
+_WHOLE = {"SYSTEM": "all", "TRAIN": "all"}
+_PUBLISHED = {"CORPORA": "ravdess tess"}
+_FROM_TABLES = ("04", "07", "08")  # notebooks that need no audio, for the shipped tables do
+_TOP_LEVEL = {"emotion_path.csv": "01", "features.csv": "03", "features.json": "03"}  # made by
+
+
+def run_notebooks(
+    *,
+    only: str | None = None,
+    start: str | None = None,
+    system: str = "",
+    data: str = "",
+    out: str = "",
+    parameters: list[tuple[str, str]] = (),
+    publish: bool = False,
+    project: Project | None = None,
+) -> Path:
+    """Execute notebooks; copies with outputs go to the run's folder.
+
+    Parameters
+    ----------
+    only, start : str or None, which notebooks, as `serlib.workflow.notebooks.choose` takes them
+    system : str, a system to fit, instead of naming its notebook
+    data, out : str, as `serlib.corpora.open_run` takes them
+    parameters : list of (name, value)
+    publish : bool, run on the real corpora and, if all succeed, replace what is shipped
+    project : Project, by default the one that this code is of
+
+    Returns
+    -------
+    Path, the run's folder
+
+    Raises
+    ------
+    RunError
+        Names notebook, cell and error; or says which argument is bad.
+    """
+    project, values = project or Project.here(), {}
+    if system:
+        only, values = notebooks.fitting(system)
+    chosen = notebooks.choose(project.notebooks, only, start)
+    values |= notebooks.typed(list(parameters), chosen)
+    data, out = data or values.get("DATA_ROOT", ""), out or values.get("OUT", "")
+    if publish:
+        if out:
+            raise RunError("--publish writes to the project; leave out --out")
+        if values.get("AUDIO"):
+            raise RunError("--publish refuses AUDIO=True: corpus audio must not be committed")
+        values = _WHOLE | values | _PUBLISHED
+    run = open_run(data, out, project=project)
+    if publish:
+        run = publishing(run, chosen)
+    elif run.demo and not out and not values.get("RETRAIN") and _from_tables(chosen):
+        run = Run(project, run.data, project.runs / "default")
+    values |= dict(DATA_ROOT=str(run.data), OUT=str(run.out))
+    if run.notice:
+        print(run.notice)
+    for path in tqdm(chosen, desc="notebooks", unit="notebook", position=0):
+        _execute(path, run, values)
+    if publish:
+        publish_run(run, chosen)
+    return run.out
+
+
+def _from_tables(chosen: list[Path]) -> bool:
+    """Tell whether notebooks need no audio: without, they use the shipped tables."""
+    return all(path.name[:2] in _FROM_TABLES for path in chosen)
+
+
+def publishing(run: Run, chosen: list[Path]) -> Run:
+    """Return a run of the same data in an empty folder, from which is published."""
+    if run.demo:
+        raise RunError("--publish needs the real corpora: give their folder with --data")
+    project = run.project
+    # What an earlier run left there must not be published with this one.
+    shutil.rmtree(project.runs / "publish", ignore_errors=True)
+    run = Run(project, run.data, project.runs / "publish")
+    if chosen[0].name[:2] != "01":  # which makes this table
+        shutil.copyfile(project.root / "emotion_path.csv", run.path("emotion_path.csv"))
+    return run
+
+
+def _execute(source: Path, run: Run, values: dict[str, object]) -> None:
+    known, target = notebooks.parameters(source), run.out / "notebooks" / source.name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        executed = papermill.execute_notebook(
+            source,
+            target,
+            parameters={name: value for name, value in values.items() if name in known},
+            kernel_name="python3",
+            cwd=source.parent,
+            progress_bar=False,
+            stderr_file=sys.stderr,
+        )
+    except PapermillExecutionError as error:
+        raise RunError(
+            f"{source.name} failed (executed copy: {run.project.shown(target)})\n"
+            f"in cell {error.cell_index}: {error.source.strip().splitlines()[0]}\n"
+            f"{error.ename}: {error.evalue}"
+        ) from error
+    notebooks.write(notebooks.without_stderr(executed), target)
+
+
+def publish_run(run: Run, chosen: list[Path]) -> None:
+    """Replace the shipped files by a run's, of which every notebook has succeeded by now."""
+    project = run.project
+    normal = {
+        path: notebooks.normal_form(nbformat.read(run.out / "notebooks" / path.name, 4))
+        for path in chosen
+    }
+    for source in sorted(path for path in run.out.rglob("*") if path.is_file()):
+        inside = source.relative_to(run.out)
+        maker = _TOP_LEVEL.get(inside.name, "")
+        ran = any(path.name.startswith(maker) for path in chosen)
+        if inside.parts[0] == "predictions":
+            predictions.merge(source, project.artifacts / "predictions")
+        elif inside.parts[0] != "notebooks" and ran and _is_shown(inside, project):
+            target = (project.root if maker else project.artifacts) / inside
+            with replacing(target) as temporary:
+                shutil.copyfile(source, temporary)
+    table = table_in(project.artifacts / "predictions")
+    readme.update(project.root / "README.md", table)
+    readme.write_long(project.artifacts / "metrics" / "README.md", table)
+    for name in SYSTEMS:
+        path = (project.artifacts / bundle_place(name)).with_suffix(".json")
+        if path.exists():
+            update_card(path, card_of(name, table))
+    for path, notebook in normal.items():
+        notebooks.write(notebook, path)
+
+
+def _is_shown(inside: Path, project: Project) -> bool:
+    """Tell whether a file is shipped: of the figures those that the README shows."""
+    shown = (project.root / "README.md").read_text()
+    return inside.parts[0] != "figures" or f"artifacts/{inside.as_posix()}" in shown
