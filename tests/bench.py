@@ -8,13 +8,11 @@ import joblib
 import numpy as np
 
 from serlib import load_bundle, predict_proba
-from serlib.augment import VARIANTS, variant
-from serlib.catalogue import open_bundle
+from serlib.audio import S2_VARIANTS, synthesise, variant
 from serlib.features import Means
-from serlib.project import ARTIFACTS
-from serlib.synthesis import synthesise
+from serlib.inference import find_bundle, open_bundle
 
-BUNDLE = ARTIFACTS / "emotion_preprocessing.joblib"
+BUNDLE = find_bundle("conv1d")
 COLD = f"""
 import numpy as np
 from serlib import get_predictions, load_bundle
@@ -40,7 +38,7 @@ y = synthesise("happy", speaker="05", sentence="kids", rng=rng)
 window = front_end.load((y, 22050))
 print(f"{joblib.cpu_count()} cores; one clip of {len(y) / 22050:.1f} s")
 show("162 features of a clip", lambda: front_end.extract_features(window))
-for name in VARIANTS[1:]:
+for name in S2_VARIANTS[1:]:
     show(f"variant {name}", lambda name=name: variant(window, name, sr=22050, rng=rng))
 bundle = load_bundle(BUNDLE)
 show("prediction, loaded bundle", lambda: predict_proba((y, 22050), bundle))

@@ -1,4 +1,4 @@
-"""A tiny corpus of real file names over noise, for tests that need files and not sense."""
+"""Sounds, and a tiny corpus of real file names over them, for tests that need no sense."""
 
 import os
 from pathlib import Path
@@ -27,6 +27,15 @@ def write_clip(path: Path, *, seconds: float = 1.6, seed: int = 0, sr: int = SR)
     path.parent.mkdir(parents=True, exist_ok=True)
     sf.write(path, y, sr)
     return path
+
+
+def vowel(seconds=3.0, sr=22050, f0=150.0):
+    """A gliding harmonic sound with some noise [shape=(n,)]."""
+    t = np.arange(int(seconds * sr)) / sr
+    phase = 2 * np.pi * (f0 * t + 20 * t**2)
+    y = sum(np.sin(k * phase) / k for k in range(1, 20))
+    rng = np.random.default_rng(1)
+    return (0.1 * y + 0.01 * rng.standard_normal(t.size)).astype(np.float32)
 
 
 def pytest_collection_modifyitems(items):

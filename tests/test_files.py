@@ -1,8 +1,11 @@
+"""Files are whole or not there, and equal content is equal bytes."""
+
 import json
+import zipfile
 
 import pytest
 
-from serlib.files import replacing, sha256, write_json
+from serlib.files import repack, replacing, sha256, write_json
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path):
@@ -19,7 +22,9 @@ def test_the_temporary_file_keeps_the_suffix_and_lies_beside(tmp_path):
     with replacing(path) as temporary:
         assert temporary.suffix == ".keras" and temporary.parent == path.parent
         temporary.write_text("whole")
-    assert path.read_text() == "whole"
+        assert not path.exists()
+    assert path.read_text() == "whole" and list(path.parent.iterdir()) == [path]
+    assert path.stat().st_mode & 0o777 == 0o644  # temporary files are for their owner alone
 
 
 def test_json_is_sorted_and_the_checksum_is_sha256(tmp_path):
@@ -28,3 +33,32 @@ def test_json_is_sorted_and_the_checksum_is_sha256(tmp_path):
     assert list(json.loads(path.read_text())) == ["a", "b"]
     (tmp_path / "abc").write_text("abc")  # FIPS 180-4's own example
     assert sha256(tmp_path / "abc").startswith("ba7816bf8f01cfea414140de5dae2223b00361a3")
+
+
+def archive(path, members, **info):
+    """Write a ZIP archive, its members as of a day."""
+    with zipfile.ZipFile(path, "w") as file:
+        for name, content in members.items():
+            file.writestr(zipfile.ZipInfo(name, **info), content)
+    return path
+
+
+def test_archives_of_equal_content_are_equal_bytes_whenever_written(tmp_path):
+    members = {"a.json": b"{}", "deep/b.bin": bytes(1000)}
+    first = archive(tmp_path / "1.zip", members, date_time=(2020, 1, 1, 0, 0, 0))
+    turned = dict(reversed(members.items()))
+    second = archive(tmp_path / "2.zip", turned, date_time=(2026, 5, 4, 3, 2, 2))
+    assert first.read_bytes() != second.read_bytes()
+    for path in (first, second):
+        repack(path, {})
+    assert first.read_bytes() == second.read_bytes()
+    assert first.stat().st_size < 1000  # packed
+    with zipfile.ZipFile(first) as file:
+        assert {name: file.read(name) for name in file.namelist()} == members
+
+
+def test_members_are_replaced_and_the_others_stay(tmp_path):
+    path = archive(tmp_path / "a.zip", {"a": b"old", "b": b"stays"})
+    repack(path, {"a": b"new"})
+    with zipfile.ZipFile(path) as file:
+        assert {name: file.read(name) for name in file.namelist()} == {"a": b"new", "b": b"stays"}

@@ -1,76 +1,92 @@
-"""Imports point one way, and `import serlib` is cheap."""
+"""The house: rooms in order, imports one way, nothing too large, and a cheap front door."""
 
 import ast
+import re
 import subprocess
 import sys
 
-from serlib.project import ROOT
+from serlib.paths import CHECKOUT
 
-# A module may import those of the lines above its own, and of its own line.
-LAYERS = [
-    "errors emotions files workers discriminant",
-    "audio corpora",
-    "synthesis index",
-    "augment scaling demo levels plots",
-    "front_end",
-    "features sequences bundle joint",
-    "enrolment descriptors calibration",
-    "functionals",
-    "voice",
-    "tables extraction splits project",
-    "models baselines recipes inputs",
-    "candidates datasets",
-    "systems",
-    "batches evaluation",
-    "training",
-    "fits",
-    "progress",
-    "fitting benchmark download results",
-    "catalogue",
-    "experiments notebooks report answers",
-    "outcome pipeline app",
-    "cli",
-]
-LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names.split()}
-KERAS = {"models", "training", "fits", "fitting", "batches"}  # and `bundle`, inside functions
+# A room may call those before it; beside the rooms lies what everybody needs.
+ROOMS = ["audio", "corpora", "features", "systems", "evaluation", "training", "inference"]
+ROOMS += ["workflow", "cli"]
+BESIDE = {"errors", "files", "paths", "workers"}
+PACKAGE = CHECKOUT / "serlib"
+MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
 def imports(path):
-    """Yield (module, at the top of the file) for each import of a file."""
+    """Yield (module of serlib or None, its full name, at the top of the file) for each import."""
     tree = ast.parse(path.read_text())
     top = set(map(id, tree.body))
+    here = ("serlib", *path.relative_to(PACKAGE).parts[:-1])
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
-            inside = [f".{a.name}" for a in node.names] if node.level and not node.module else None
-            for name in inside or ["." * node.level + node.module]:
-                yield name, id(node) in top
+            base = here[: len(here) + 1 - node.level] if node.level else ()
+            whole = ".".join([*base, *filter(None, [node.module])])
+            for alias in node.names:
+                yield f"{whole}.{alias.name}", id(node) in top
         elif isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.name, id(node) in top
 
 
-def modules():
-    return [p for p in sorted((ROOT / "serlib").glob("*.py")) if p.stem != "__init__"]
+def room(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def test_every_module_has_its_layer():
-    assert {path.stem for path in modules()} == set(LEVEL)
-
-
-def test_imports_point_one_way():
-    for path in modules():
+def test_rooms_call_those_before_them_alone():
+    for path in MODULES:
         for name, _ in imports(path):
-            if name.startswith("."):
-                assert LEVEL[name[1:]] <= LEVEL[path.stem], f"{path.stem} imports {name}"
+            parts = name.split(".")
+            if parts[0] != "serlib" or len(parts) < 2 or path.parent == PACKAGE:
+                continue
+            other = parts[1]
+            if other in ROOMS:
+                assert ROOMS.index(other) <= ROOMS.index(room(path)), f"{path} imports {name}"
+            else:
+                assert other in BESIDE | {"restore"}, f"{path} imports {name}"
+
+
+def test_the_house_stays_small():
+    rooms = {path.parent for path in MODULES}
+    assert {p.name for p in PACKAGE.iterdir() if p.is_dir()} - {"__pycache__"} == set(ROOMS[:-1])
+    for folder in rooms:
+        assert len([p for p in MODULES if p.parent == folder and p.stem != "__init__"]) <= 12
+    for path in MODULES:
+        assert len(path.read_text().splitlines()) <= 250, f"{path} is too long"
+        own = {".".join(name.split(".")[:3]) for name, _ in imports(path)}
+        others = {name for name in own if name.split(".")[0] == "serlib"}
+        assert len({module_of(name) for name in others}) <= 10, f"{path} imports too many"
+
+
+def module_of(name):
+    """Return the module that an imported name of serlib is found in: of rooms, the room."""
+    parts = name.split(".")
+    inside = PACKAGE.joinpath(*parts[1:]).with_suffix(".py")
+    return name if inside.exists() else ".".join(parts[:-1])
 
 
 def test_keras_is_imported_where_networks_are():
-    for path in modules():
+    able = {"systems", "training"}  # and inside functions of inference
+    for path in MODULES:
         for name, top in imports(path):
             if top and name.split(".")[0] in ("keras", "tensorflow"):
-                assert path.stem in KERAS, f"{path.stem} imports {name}"
+                assert room(path) in able, f"{path} imports {name}"
 
 
-def test_importing_serlib_imports_no_tensorflow():
-    script = "import sys, serlib, serlib.cli; sys.exit('tensorflow' in sys.modules)"
+def test_numbers_of_notebooks_are_known_to_the_workflow_alone():
+    for path in MODULES:
+        if room(path) != "workflow":
+            told = re.findall(r"--only \d|[Nn]otebooks? \d", path.read_text())
+            assert not told, f"{path} names a notebook by its number: {told}"
+
+
+def test_the_front_door_is_cheap():
+    script = "import sys, serlib; from serlib.systems import SYSTEMS; "
+    script += "sys.exit('tensorflow' in sys.modules or 'keras.layers' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+    script = (
+        "import sys, serlib; sys.exit(bool({'numpy', 'sklearn', 'librosa'} & set(sys.modules)))"
+    )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

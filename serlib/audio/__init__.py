@@ -7,7 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "recording": ["SR", "SUFFIXES", "Recording", "Source", "decode", "load", "name_of"],
         "augment": ["SPEEDS", "VARIANTS", "S2_VARIANTS", "noisy_or_masked", "speed", "variant"],
-        "levels": ["SILENCE_DB", "f0", "measure"],
+        "levels": ["f0", "measure"],
         "synthesis": ["SENTENCES", "WORDS", "synthesise"],
     },
 )

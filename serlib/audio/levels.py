@@ -10,7 +10,7 @@ from scipy.ndimage import median_filter
 from ..workers import each
 from .recording import SR, load
 
-SILENCE_DB = 35  # below the clip's peak: where RAVDESS's room ends and a soft voice begins
+_SILENCE_DB = 35  # below the clip's peak: where RAVDESS's room ends and a soft voice begins
 
 
 def measure(clips: pd.DataFrame, root: Path, *, n_jobs: int = -1) -> pd.DataFrame:
@@ -59,7 +59,7 @@ def f0(y: np.ndarray, *, sr: int = SR, hop_length: int = 512) -> np.ndarray:
 
 def _measure(path: Path) -> dict[str, float]:
     y = load(path)
-    start, end = librosa.effects.trim(y, top_db=SILENCE_DB)[1] / SR
+    start, end = librosa.effects.trim(y, top_db=_SILENCE_DB)[1] / SR
     inside = max(0.0, min(end, 3.1) - max(start, 0.6))
     return dict(
         level_db=10 * np.log10(np.mean(y**2)),

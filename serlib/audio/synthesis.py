@@ -18,7 +18,7 @@ from scipy.ndimage import gaussian_filter1d
 from .recording import SR
 
 
-class Prosody(NamedTuple):
+class _Prosody(NamedTuple):
     """How an emotion is spoken, relative to the speaker's baseline."""
 
     pitch: float  # semitones
@@ -33,19 +33,19 @@ class Prosody(NamedTuple):
 
 
 PROSODY = {
-    "neutral": Prosody(0, 3.0, -3, 0.00, 0, 0.0, -26, 0.5, 0),
-    "calm": Prosody(-1, 2.0, -2, -0.12, -3, -1.5, -20, 0.4, 0),
-    "happy": Prosody(4, 5.5, 1, 0.10, 4, 1.0, -26, 0.6, 0),
-    "sad": Prosody(-2, 1.2, -3, -0.25, -6, -3.0, -14, 0.9, 0),
-    "angry": Prosody(5, 5.0, -4, 0.15, 8, 2.5, -30, 1.2, 0),
-    "fear": Prosody(7, 2.0, 0, 0.25, 2, 0.5, -17, 2.5, 0),
-    "disgust": Prosody(-2, 3.0, -5, -0.20, -1, 0.5, -22, 1.0, 5),
-    "surprise": Prosody(4, 7.0, 7, 0.02, 3, 0.5, -21, 0.6, 0),
+    "neutral": _Prosody(0, 3.0, -3, 0.00, 0, 0.0, -26, 0.5, 0),
+    "calm": _Prosody(-1, 2.0, -2, -0.12, -3, -1.5, -20, 0.4, 0),
+    "happy": _Prosody(4, 5.5, 1, 0.10, 4, 1.0, -26, 0.6, 0),
+    "sad": _Prosody(-2, 1.2, -3, -0.25, -6, -3.0, -14, 0.9, 0),
+    "angry": _Prosody(5, 5.0, -4, 0.15, 8, 2.5, -30, 1.2, 0),
+    "fear": _Prosody(7, 2.0, 0, 0.25, 2, 0.5, -17, 2.5, 0),
+    "disgust": _Prosody(-2, 3.0, -5, -0.20, -1, 0.5, -22, 1.0, 5),
+    "surprise": _Prosody(4, 7.0, 7, 0.02, 3, 0.5, -21, 0.6, 0),
 }
 # Deviations, drawn once per speaker and emotion, and again per clip: people differ in how they
 # show an emotion, so that unknown speakers are harder than known ones.
-STYLE = Prosody(1.2, 0.8, 1.2, 0.08, 2.2, 1.0, 3, 0.3, 1)
-CHANCE = Prosody(0.8, 0.6, 1.0, 0.06, 1.5, 0.7, 2, 0.2, 1)
+_STYLE = _Prosody(1.2, 0.8, 1.2, 0.08, 2.2, 1.0, 3, 0.3, 1)
+_CHANCE = _Prosody(0.8, 0.6, 1.0, 0.06, 1.5, 0.7, 2, 0.2, 1)
 
 # Per phone: formants (Hz), voicing, frication, centre of the frication (Hz), relative duration.
 _PHONES = """
@@ -70,7 +70,7 @@ SENTENCES = {
     "kids": "K IH' D Z ER - T AO' - K IH N B AA IY DH AH D AO' R",
     "dogs": "D AO' G Z ER S IH' - T IH N B AA IY DH AH D AO' R",
 }
-CARRIER = "S EH' IY DH AH W ER D "
+_CARRIER = "S EH' IY DH AH W ER D "
 WORDS = {
     "back": "B AE' - K",
     "bean": "B IY' N",
@@ -144,25 +144,25 @@ def _voice(speaker: str) -> dict[str, float]:
     )
 
 
-def _draw(emotion: str, speaker: str, strength: float, rng: np.random.Generator) -> Prosody:
-    style = np.random.default_rng(_hash(f"{speaker} {emotion}")).standard_normal(len(STYLE))
+def _draw(emotion: str, speaker: str, strength: float, rng: np.random.Generator) -> _Prosody:
+    style = np.random.default_rng(_hash(f"{speaker} {emotion}")).standard_normal(len(_STYLE))
     neutral, mean = np.array(PROSODY["neutral"]), np.array(PROSODY[emotion])
-    drawn = neutral + strength * (mean - neutral) + style * STYLE
-    drawn = Prosody(*(drawn + rng.standard_normal(len(CHANCE)) * CHANCE))
+    drawn = neutral + strength * (mean - neutral) + style * _STYLE
+    drawn = _Prosody(*(drawn + rng.standard_normal(len(_CHANCE)) * _CHANCE))
     return drawn._replace(
         accent=max(drawn.accent, 0.3), jitter=max(drawn.jitter, 0.1), creak=max(drawn.creak, 0)
     )
 
 
 def _score(
-    sentence: str, how: Prosody, step: float, rng: np.random.Generator
+    sentence: str, how: _Prosody, step: float, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Lay a sentence out in time: frame times (s), phone tracks [shape=(t, 6)], pitch (semitones).
 
     Pitch is relative to the speaker's: a glide over the utterance, accents, a slow wander.
     """
     word = sentence in WORDS
-    names = (CARRIER + WORDS[sentence] if word else SENTENCES[sentence]).split()
+    names = (_CARRIER + WORDS[sentence] if word else SENTENCES[sentence]).split()
     phones = np.array([_PHONE[name.rstrip("'")] for name in ["-", *names, "-"]])
     lengths = phones[:, 6] * np.exp(0.12 * rng.standard_normal(len(phones)))
     usual, least, most = (1.75, 1.6, 1.95) if word else (2.15, 1.7, 2.4)  # s of speech
@@ -184,7 +184,7 @@ def _score(
     return times, tracks, pitch + 0.4 * wander / wander.std()
 
 
-def _pulses(f0: np.ndarray, how: Prosody, rng: np.random.Generator) -> np.ndarray:
+def _pulses(f0: np.ndarray, how: _Prosody, rng: np.random.Generator) -> np.ndarray:
     """Return the derivative of glottal flow, for f0 in cycles per sample [shape=(n,)]."""
     count = int(f0.sum() * 1.5) + 2
     uneven = how.jitter * rng.standard_normal(count) + how.creak * (-1.0) ** np.arange(count)

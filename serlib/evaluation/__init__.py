@@ -4,7 +4,15 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["calibration", "pictures", "plots", "predictions"],
+    submodules=[
+        "calibration",
+        "findings",
+        "pictures",
+        "plots",
+        "portrait",
+        "predictions",
+        "probes",
+    ],
     submod_attrs={
         "scores": ["by", "by_part", "compare", "holm", "per_emotion", "score", "uar"],
         "tables": ["ordered", "readable", "summarise", "table_in", "table_of", "with_interval"],

@@ -4,6 +4,7 @@ One colour per emotion everywhere, told apart by colour-blind readers (Okabe & I
 2008, "Color Universal Design"; their yellow is darkened to show on white).
 """
 
+import itertools
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
@@ -128,6 +129,33 @@ def falls(table: pd.DataFrame, ax: Axes) -> Axes:
     return ax
 
 
+def people(scored: pd.DataFrame, ax: Axes, *, chance: float) -> Axes:
+    """Draw a bar per speaker, in the colour of their gender: the worst served first.
+
+    Parameters
+    ----------
+    scored : DataFrame, a row a speaker with uar and gender, from worst to best
+    ax : Axes
+    chance : float
+    """
+    names = scored.index.str.rpartition(":").get_level_values(-1)
+    ax.bar(names, scored.uar, color=scored.gender.map(_GENDER_COLOURS))
+    ax.axhline(chance, color="#7f7f7f", linestyle=":", label="chance")
+    for gender, colour in _GENDER_COLOURS.items():
+        ax.bar([0], [0], color=colour, label=gender)
+    ax.legend(frameon=True)
+    ax.set(xlabel="speaker", ylabel="UAR", ylim=(0, 1), xlim=(-0.6, len(scored) - 0.4))
+    return ax
+
+
+def curves(table: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw a line per row over the columns, each with a marker of its own."""
+    for (name, row), marker in zip(table.iterrows(), itertools.cycle("osD^vX"), strict=False):
+        ax.plot(table.columns, row, marker=marker, label=name)
+    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    return ax
+
+
 def reliability(bins: dict[str, pd.DataFrame], ax: Axes) -> Axes:
     """Draw how often right answers are by how sure they are, a curve per named table of bins.
 
@@ -142,4 +170,5 @@ def reliability(bins: dict[str, pd.DataFrame], ax: Axes) -> Axes:
     return ax
 
 
+_GENDER_COLOURS = {"female": "#cc79a7", "male": "#0072b2"}
 _CORPUS_LOOK = {"ravdess": ("#0072b2", "o"), "tess": ("#d55e00", "^")}

@@ -14,7 +14,7 @@ import pandas as pd
 from ..files import replacing
 from ..systems import SYSTEMS, Key, geometric_mean, get, members_of
 
-ROW_COLUMNS = ["clip_id", "variant", "path", "corpus", "speaker", "emotion"]
+_ROW_COLUMNS = ["clip_id", "variant", "path", "corpus", "speaker", "emotion"]
 _ORDER = ["clip_id", "variant", "fold", "seed"]
 Predictions = dict[Key, pd.DataFrame]
 
@@ -43,8 +43,8 @@ def answered(
     """
     predicted = np.array(classes)[proba.argmax(axis=1)]
     columns = {f"p_{emotion}": proba[:, i] for i, emotion in enumerate(classes)}
-    ids = rows[ROW_COLUMNS].assign(fold=fold, predicted=predicted)
-    names = [*ROW_COLUMNS[:-1], "fold", "emotion", "predicted"]
+    ids = rows[_ROW_COLUMNS].assign(fold=fold, predicted=predicted)
+    names = [*_ROW_COLUMNS[:-1], "fold", "emotion", "predicted"]
     return ids[names].assign(**columns)
 
 

@@ -14,7 +14,7 @@ from .base import Frames, Trimmed
 
 F0_RANGE = 60, 700  # Hz: a man's low voice, a woman's cry
 VOICED = 0.5  # of a frame's energy that repeats after one period
-LONGEST = 2048  # samples, the frames of F0
+_LONGEST = 2048  # samples, the frames of F0
 
 
 class Described(Trimmed):
@@ -82,7 +82,7 @@ class Pitch:
     Parameters
     ----------
     f0 : np.ndarray [shape=(frames,)], Hz, `librosa.yin`
-    power : np.ndarray [shape=(frames, LONGEST + 1)], the power spectrum, zero-padded
+    power : np.ndarray [shape=(frames, _LONGEST + 1)], the power spectrum, zero-padded
     lag : np.ndarray [shape=(frames,)], the period in samples
     """
 
@@ -94,10 +94,10 @@ class Pitch:
     def of(cls, y: np.ndarray, sr: int, hop_length: int) -> "Pitch":
         """Find the pitch of a signal [shape=(n,)]."""
         low, high = F0_RANGE
-        steps = dict(frame_length=LONGEST, hop_length=hop_length)
+        steps = dict(frame_length=_LONGEST, hop_length=hop_length)
         f0 = librosa.yin(y, fmin=low, fmax=high, sr=sr, **steps)
-        framed = librosa.util.frame(np.pad(y, LONGEST // 2), **steps).T
-        spectrum = np.fft.rfft(framed * np.hanning(LONGEST), 2 * LONGEST)
+        framed = librosa.util.frame(np.pad(y, _LONGEST // 2), **steps).T
+        spectrum = np.fft.rfft(framed * np.hanning(_LONGEST), 2 * _LONGEST)
         return cls(f0, np.abs(spectrum) ** 2, np.rint(sr / f0).astype(int))
 
     @property
@@ -111,7 +111,7 @@ class Pitch:
 
         The window's own autocorrelation is divided out (Boersma 1993, IFA Proc. 17: 97).
         """
-        window = np.fft.irfft(np.abs(np.fft.rfft(np.hanning(LONGEST), 2 * LONGEST)) ** 2)
+        window = np.fft.irfft(np.abs(np.fft.rfft(np.hanning(_LONGEST), 2 * _LONGEST)) ** 2)
         return np.clip(repeated / (whole + 1e-9) * window[0] / window[self.lag], 0, 1)
 
 

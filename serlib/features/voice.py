@@ -12,11 +12,11 @@ from .descriptors import F0_RANGE, Described, Pitch
 from .statistics import Statistics
 
 BANDS = ((0, 800), (800, 1600), (1600, 3200), (3200, 6400))  # Hz
-HIGHEST = 6000  # Hz, of the spectrum whose cepstrum is taken
+_HIGHEST = 6000  # Hz, of the spectrum whose cepstrum is taken
 FORMANTS = (600.0, 1600.0, 2700.0)  # Hz, of a neutral vowel: where no resonance is found
 WIDEST = 700.0  # Hz: what is wider is the slope of the spectrum, no formant
-ORDER = 12  # of the linear prediction up to 5.5 kHz: five resonances, and two for the slope
-FRAME_S = 0.032
+_ORDER = 12  # of the linear prediction up to 5.5 kHz: five resonances, and two for the slope
+_FRAME_S = 0.032
 
 
 class Voice(Described):
@@ -74,10 +74,10 @@ def prominence(pitch: Pitch, sr: int) -> np.ndarray:
 
     Hillenbrand et al. (1994, J. Speech Hear. Res. 37: 769): low in breathy voices.
     """
-    bins = int(HIGHEST / (sr / 2) * (pitch.power.shape[1] - 1))
+    bins = int(_HIGHEST / (sr / 2) * (pitch.power.shape[1] - 1))
     log = 10 * np.log10(pitch.power[:, :bins] + 1e-10)
     cepstrum = np.abs(np.fft.rfft(log - log.mean(axis=1, keepdims=True)))
-    low, high = (int(HIGHEST / f0) + 1 for f0 in F0_RANGE[::-1])  # a quefrency is 1 / HIGHEST s
+    low, high = (int(_HIGHEST / f0) + 1 for f0 in F0_RANGE[::-1])  # a quefrency is 1 / _HIGHEST s
     level = 20 * np.log10(cepstrum[:, low:high] + 1e-6)
     t = np.linspace(-1, 1, level.shape[1])
     trend = level.mean(axis=1, keepdims=True) + np.outer(level @ t / (t @ t), t)
@@ -105,14 +105,14 @@ def formants(y: np.ndarray, sr: int, *, hop_length: int) -> tuple[np.ndarray, np
     rate = sr // 2
     z = librosa.resample(y, orig_sr=sr, target_sr=rate)
     z = librosa.effects.preemphasis(z, zi=[0.0])
-    length = 2 * int(rate * FRAME_S / 2)
+    length = 2 * int(rate * _FRAME_S / 2)
     frames = librosa.util.frame(
         np.pad(z, length // 2), frame_length=length, hop_length=hop_length // 2
     )
-    a = librosa.lpc(frames * np.hamming(length)[:, None], order=ORDER, axis=0).T
-    companion = np.zeros((len(a), ORDER, ORDER))  # its eigenvalues are the roots
+    a = librosa.lpc(frames * np.hamming(length)[:, None], order=_ORDER, axis=0).T
+    companion = np.zeros((len(a), _ORDER, _ORDER))  # its eigenvalues are the roots
     companion[:, 0] = -a[:, 1:]
-    companion[:, np.arange(1, ORDER), np.arange(ORDER - 1)] = 1
+    companion[:, np.arange(1, _ORDER), np.arange(_ORDER - 1)] = 1
     roots = np.linalg.eigvals(companion)
     hz = np.angle(roots) * rate / (2 * np.pi)
     width = -np.log(np.abs(roots) + 1e-9) * rate / np.pi

@@ -11,7 +11,7 @@ from ..audio import SUFFIXES
 from ..errors import AudioError, SerlibError
 from .bundle import Bundle, predict_proba
 
-Answer = dict[str, float] | SerlibError
+_Answer = dict[str, float] | SerlibError
 
 
 def recordings(named: Iterable[str]) -> list[str]:
@@ -40,7 +40,7 @@ def _expand(name: str) -> list[str]:
     return [name]
 
 
-def predict_files(files: Iterable[str], bundle: Bundle) -> Iterator[tuple[str, Answer]]:
+def predict_files(files: Iterable[str], bundle: Bundle) -> Iterator[tuple[str, _Answer]]:
     """Yield each file with its probabilities, or with what is wrong with it."""
     for file in files:
         try:

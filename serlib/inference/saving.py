@@ -14,10 +14,10 @@ from .bundle import Bundle, save_bundle
 from .card import card_of
 from .shelf import bundle_place
 
-Fits = dict[Key, list[FittedFold]]
+_Fits = dict[Key, list[FittedFold]]
 
 
-def save_all(keys: Iterable[Key], fits: Fits, table: pd.DataFrame, run: Run) -> pd.DataFrame:
+def save_all(keys: Iterable[Key], fits: _Fits, table: pd.DataFrame, run: Run) -> pd.DataFrame:
     """Save the bundle of each key whose model bundles hold, if its fits are here.
 
     Parameters
@@ -42,7 +42,7 @@ def save_all(keys: Iterable[Key], fits: Fits, table: pd.DataFrame, run: Run) -> 
     return pd.DataFrame(saved, index=["parameters", "classes"]).T
 
 
-def save(key: Key, fits: Fits, table: pd.DataFrame, run: Run) -> Bundle:
+def save(key: Key, fits: _Fits, table: pd.DataFrame, run: Run) -> Bundle:
     """Write the bundle of a fit to its place in the run's folder, with its model card.
 
     Parameters

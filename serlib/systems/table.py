@@ -34,7 +34,8 @@ def chosen(names: str, among: list[str]) -> list[str]:
     SerlibError
         For a name that does not exist, or is not among these.
     """
-    asked = {"all": among, "none": []}.get(names, [get(name).name for name in names.split()])
+    whole = {"all": among, "none": []}
+    asked = whole[names] if names in whole else [get(name).name for name in names.split()]
     if strange := [name for name in asked if name not in among]:
         raise SerlibError(f"SYSTEM: {strange[0]!r} is not fitted here, expected of {among}")
     return [name for name in among if name in asked]

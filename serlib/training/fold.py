@@ -9,11 +9,12 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from ..corpora import SPLIT_SEED, Fold, protocol
-from ..evaluation.predictions import answered
+from ..corpora import PROTOCOLS, SPLIT_SEED, Fold, protocol
+from ..evaluation import predictions
 from ..features import Scaler
-from ..systems import System, geometric_mean
-from .histories import History
+from ..paths import Run
+from ..systems import Key, System, geometric_mean
+from .histories import History, write_history
 from .inputs import Inputs
 from .kinds import Model, kind_of
 from .train import read_state
@@ -66,8 +67,8 @@ class FoldTask:
         history = json.loads((self.folder / "history.json").read_text())
         rows = self.inputs.rows.iloc[self.fold.test]
         proba = np.load(self.folder / "proba.npy")
-        predictions = answered(rows, self.fold.name, proba, self.classes)
-        return FittedFold(self.system, self.folder, history, predictions)
+        answers = predictions.answered(rows, self.fold.name, proba, self.classes)
+        return FittedFold(self.system, self.folder, history, answers)
 
     def probabilities(self, model: Model, views: list[np.ndarray]) -> np.ndarray:
         """Return the probabilities of scaled views of clips, averaged [shape=(n, classes)]."""
@@ -103,8 +104,19 @@ class FoldTask:
             adapted = [scaler.for_speaker(X[lent]).transform(X[scored]) for X in views]
             proba = self.probabilities(model, adapted)
             fold = self.fold.name + 10 * draw
-            tables.append(answered(clips.loc[scored], fold, proba, self.classes))
+            tables.append(predictions.answered(clips.loc[scored], fold, proba, self.classes))
         return pd.concat(tables or [fit.predictions.head(0)], ignore_index=True)
+
+
+def write_answers(key: Key, tasks: list[FoldTask], run: Run) -> pd.DataFrame:
+    """Write what the fitted folds of a key answer to the run's folder; return it."""
+    folder, asked = run.out / "predictions", PROTOCOLS[key.protocol]
+    if asked.enrolment:
+        return predictions.write(key, [task.enrolled(key.protocol) for task in tasks], folder)
+    fits = [task.result() for task in tasks]
+    if asked.bundled and any(fit.history for fit in fits):  # a baseline has none
+        write_history(key, [fit.history for fit in fits], run.out / "histories")
+    return predictions.write(key, [fit.predictions for fit in fits], folder)
 
 
 def _divide(

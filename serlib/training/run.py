@@ -11,8 +11,7 @@ from ..evaluation import predictions
 from ..evaluation.predictions import Predictions
 from ..paths import Run
 from ..systems import Key, get, members_of
-from .fold import FittedFold, FoldTask
-from .histories import write_history
+from .fold import FittedFold, write_answers
 from .inputs import Inputs, prepare
 from .plan import epochs_of, plan
 from .progress import Progress
@@ -65,7 +64,7 @@ def run_keys(
         fit_folds([task for folds in tasks.values() for task in folds], progress, n_jobs=n_jobs)
         for key, folds in tasks.items():
             fits[key] = [task.result() for task in folds]
-            answers[key] = _write(key, folds, fits[key], run)
+            answers[key] = write_answers(key, folds, run)
     progress.close()
     if not fits:
         raise CorpusError(refused)
@@ -80,15 +79,6 @@ def _material(key: Key) -> tuple[str, str, bool]:
 def _fitted_once(keys: Iterable[Key]) -> set[Key]:
     """Return the keys that are fitted: enrolment takes the fits of `speakers`."""
     return {key._replace(protocol=PROTOCOLS[key.protocol].fits) for key in keys}
-
-
-def _write(key: Key, tasks: list[FoldTask], fits: list[FittedFold], run: Run) -> pd.DataFrame:
-    folder, protocol = run.out / "predictions", PROTOCOLS[key.protocol]
-    if protocol.enrolment:
-        return predictions.write(key, [task.enrolled(key.protocol) for task in tasks], folder)
-    if protocol.bundled and any(fit.history for fit in fits):  # a baseline has none
-        write_history(key, [fit.history for fit in fits], run.out / "histories")
-    return predictions.write(key, [fit.predictions for fit in fits], folder)
 
 
 def _averages(keys: Iterable[Key], answers: Predictions) -> Predictions:

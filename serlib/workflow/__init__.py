@@ -4,8 +4,8 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
+    submodules=["outcome"],
     submod_attrs={
-        "outcome": ["Outcome", "gather"],
         "pipeline": ["run_notebooks"],
     },
 )

@@ -26,7 +26,7 @@ def choose(folder: Path, only: str | None = None, start: str | None = None) -> l
     Parameters
     ----------
     folder : Path
-    only, start : str or None, a notebook's number or name, or how either begins: "04", "conv1d"
+    only, start : str or None, a notebook's number, or how its name begins: "04", "conv1d"
 
     Raises
     ------
@@ -46,7 +46,9 @@ def choose(folder: Path, only: str | None = None, start: str | None = None) -> l
 
 def _is_called(path: Path, asked: str) -> bool:
     number, name = path.stem.split("_", 1)
-    return path.stem.startswith(asked) or name.startswith(asked) or number == asked.zfill(2)
+    if asked.isdigit():
+        return number == asked.zfill(2)
+    return path.stem.startswith(asked) or name.startswith(asked)
 
 
 def fitting(system: str) -> tuple[str, dict[str, object]]:
@@ -54,7 +56,7 @@ def fitting(system: str) -> tuple[str, dict[str, object]]:
     number = _FITTED_BY[get(system).source]
     if number == _BENCHMARK:
         return number, dict(RETRAIN=True, SYSTEMS=system, PROTOCOLS="clips", SEEDS=1)
-    return number, {} if number == _CONV1D else dict(SYSTEM=system)
+    return number, dict(SYSTEM=system)
 
 
 def typed(pairs: list[tuple[str, str]], notebooks: list[Path]) -> dict[str, object]:

@@ -1,37 +1,52 @@
 """What a notebook of systems has to show: what it fits now, beside what was saved before."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
-from ..corpora import CORPORA, clips_of
-from ..evaluation import predictions
+from ..corpora import PROTOCOLS, classes_of, clips_of
+from ..errors import SerlibError
+from ..evaluation import plots, predictions, table_of
 from ..evaluation.predictions import Predictions
+from ..files import write_json
+from ..inference import save_all
 from ..paths import Run
-from ..systems import Key, keys_of
-from ..training import FittedFold, read_histories, run_keys
+from ..systems import Key, get, keys_of
+from ..training import FittedFold, Inputs, read_histories, run_keys
 from ..training.histories import History
+
+_DEMO_EPOCHS = 5  # synthetic clips show that it runs, no more
+_TOLD = dict(rows="leaky rows", clips="new clips of known speakers", speakers="new speakers")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Fits and predictions, by key.
+    """Fits and predictions, by key; tables, figures and sentences of them.
 
     Parameters
     ----------
+    run : Run, which figures, tables and bundles are written to
     fits : dict, key -> its fitted folds, of this run
     own : dict, key -> predictions of this run
     shipped : dict, key -> predictions that were saved before
     histories : dict, key -> a history per fold, of all that have some
-    firsts : dict, system -> its first key, of those with predictions
+    firsts : dict, system -> the key that stands for it, of those with predictions
     """
 
+    run: Run
     fits: dict[Key, list[FittedFold]]
     own: Predictions
     shipped: Predictions
     histories: dict[Key, list[History]]
     firsts: dict[str, Key]
+
+    def __str__(self) -> str:
+        return f"{len(self.own)} fitted or taken from the cache, {len(self.shipped)} read as saved"
 
     @property
     def predictions(self) -> Predictions:
@@ -39,9 +54,58 @@ class Outcome:
         return predictions.over(self.own, self.shipped)
 
     def of(self, system: str) -> pd.DataFrame:
-        """Return a system's predictions under its first protocol, of all seeds."""
+        """Return a system's predictions under the protocol that stands for it, of all seeds."""
         row = self.firsts[system].row
         return pd.concat([table for key, table in self.predictions.items() if key.row == row])
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The results, as `serlib.evaluation.table_of` gives them."""
+        return table_of(self.own, self.shipped, self.run.notice)
+
+    @property
+    def real(self) -> pd.DataFrame:
+        """Those results that are of the real corpora."""
+        return self.table[self.table.notice == ""]
+
+    @property
+    def trained(self) -> dict[str, Key]:
+        """Of each system whose training is on record, the first key that it is of."""
+        rows, found = {key.row for key in self.firsts.values()}, {}
+        for key in [*self.firsts.values(), *sorted(self.histories)]:
+            if key in self.histories and key.row in rows:
+                found.setdefault(key.system, key)
+        return found
+
+    def curves(self) -> Figure:
+        """Draw how each system was trained, and which epoch is kept; of several folds the first."""
+        figure, axes = plots.panels(len(self.trained), 2.8)
+        for ax, (name, key) in zip(axes, self.trained.items(), strict=True):
+            history = self.histories[key][0]
+            plots.history(history, [ax], kept=get(name).training.kept(history))
+            says = "nothing watches, the recipe is fixed"
+            if "val_accuracy" in history:
+                gap = np.mean(history["accuracy"][-5:]) - np.mean(history["val_accuracy"][-5:])
+                says = f"training ends {100 * gap:+.0f} points from validation"
+            ax.set(title=f"{name}, seed {key.seed}:\n{says}", ylim=(0, 1))
+        return figure
+
+    def recorded_search(self, *data: str) -> pd.DataFrame:
+        """Return how the `_augmented` variants of these data sets were chosen, from the record.
+
+        `noise`: half an accuracy's 95 % interval, of as many clips as the test part of `clips`.
+        """
+        tried = pd.read_csv(self.run.project.artifacts / "metrics/validation.csv")
+        parts = {k.data: len(table) for k, table in self.shipped.items() if k.protocol == "clips"}
+        p = tried.validation_accuracy
+        tried = tried.assign(noise=(1.96 * np.sqrt(p * (1 - p) / tried.data.map(parts))).round(3))
+        return tried[tried.data.isin(data)]
+
+    def save(self, name: str) -> pd.DataFrame:
+        """Write the results to ``metrics/<name>.json``, and bundles, which are returned."""
+        rows = self.table.to_dict("records")
+        write_json(self.run.path("metrics", f"{name}.json"), dict(results=rows))
+        return save_all(self.firsts.values(), self.fits, self.table, self.run)
 
 
 def gather(
@@ -49,9 +113,10 @@ def gather(
     chosen: Sequence[str],
     run: Run,
     *,
+    ready: tuple[Inputs, pd.DataFrame] | None = None,
+    train: str = "clips",
     seed: int = 0,
-    everything: bool = False,
-    epochs: int | None = None,
+    epochs: int = 0,
     n_jobs: int = -1,
 ) -> Outcome:
     """Fit the chosen systems, or take them from the cache; read what was saved of all.
@@ -61,21 +126,74 @@ def gather(
     systems : sequence of str, those that the notebook is about
     chosen : sequence of str, those of them to fit
     run : Run
+    ready : inputs and clip table, or None to extract what each system needs
+    train : str, "clips" for one seed under the first protocol, that of the bundle where there is
+        one; "all" for every row of the table
     seed : int, the first one
-    everything : bool, fit every row of the table, not one seed under the first protocol alone
-    epochs : int or None, another upper bound than the systems' own
+    epochs : int, another upper bound than the systems' own; 0 keeps theirs
     n_jobs : int, processes
+
+    Raises
+    ------
+    SerlibError, for another word than those two
     """
-    corpora = set(clips_of(run).corpus)
-    to_fit = keys_of(chosen, corpora, seed=seed, first=not everything)
-    fits, own = run_keys(to_fit, run, epochs=epochs, n_jobs=n_jobs) if chosen else ({}, {})
+    if train not in ("clips", "all"):
+        raise SerlibError(f"Bad TRAIN {train!r}, expected 'clips' or 'all'")
+    here = set((ready[1] if ready else clips_of(run)).corpus)
+    keys = keys_of(chosen, here, seed=seed)
+    keys = keys if train == "all" else _firsts(chosen, keys)
+    how = dict(ready=ready, epochs=epochs or (_DEMO_EPOCHS if run.demo else None), n_jobs=n_jobs)
+    fits, own = run_keys(keys, run, **how) if chosen else ({}, {})
     artifacts = run.project.artifacts
     shipped = predictions.read(artifacts / "predictions", systems)
     histories = read_histories(artifacts / "histories", systems)
     histories |= {key: [fit.history for fit in folds] for key, folds in fits.items()}
-    firsts, here = {}, predictions.over(own, shipped)
-    for key in [*own, *keys_of(systems, CORPORA, seed=seed)]:
-        if key in here:
-            firsts.setdefault(key.system, key)
+    firsts = {key.system: key for key in (*_firsts(systems, shipped), *_firsts(systems, own))}
     firsts = {name: firsts[name] for name in systems if name in firsts}
-    return Outcome(fits, own, shipped, histories, firsts)
+    return Outcome(run, fits, own, shipped, histories, firsts)
+
+
+def _firsts(systems: Sequence[str], keys: Iterable[Key]) -> list[Key]:
+    """Return of each system the first key, of its bundle's protocol before others."""
+    keys = sorted(keys, key=lambda key: not PROTOCOLS[key.protocol].bundled)
+    found = {key.system: key for key in reversed(keys)}
+    return [found[name] for name in systems if name in found]
+
+
+def introduce(systems: Sequence[str], chosen: Sequence[str], run: Run) -> str:
+    """Return what each system's name stands for and whether it is fitted now, as Markdown."""
+    to_fit = f"To fit: {', '.join(chosen)}." if chosen else "Nothing to fit: all is read as saved."
+    lines = [f"- `{name}`: {get(name).about}" for name in systems]
+    return "\n".join([*lines, "", f"**{run.notice}** {to_fit}" if run.notice else to_fit])
+
+
+def confusions(tables: dict[str, pd.DataFrame], height: float, *, columns: int = 2) -> Figure:
+    """Draw what is confused with what, a panel for each named table of predictions."""
+    figure, axes = plots.panels(len(tables), height, columns=columns)
+    for ax, (name, scored) in zip(axes, tables.items(), strict=True):
+        plots.confusion(scored, ax).tick_params(axis="x", rotation=45)
+        right = (scored.emotion == scored.predicted).mean()
+        ax.set_title(f"{name}:\n{right:.0%} of {len(scored)} right")
+    return figure
+
+
+def intervals(table: pd.DataFrame) -> Figure:
+    """Draw UAR with its interval, a line per row of results, which has a `label`."""
+    emotions = table.data.map(lambda data: len(classes_of(data)))
+    figure, ax = plt.subplots(figsize=(10, 0.36 * len(table) + 1))
+    plots.intervals(table, ax, chance=1 / emotions)
+    best = table[emotions == emotions.max()].groupby("protocol", sort=False).uar.max()
+    best = [f"{uar:.2f} under {name}" for name, uar in best.items()]
+    ax.set_title(f"{emotions.max()} emotions: at best {', '.join(best)}")
+    return figure
+
+
+def told(table: pd.DataFrame) -> list[str]:
+    """Return a sentence for each system and corpus of a table of results, protocol by protocol."""
+    lines = []
+    for (name, corpus), rows in table.groupby(["system", "corpus"], sort=False):
+        line = f"`{name}`, {len(classes_of(rows.data.iloc[0]))} emotions of {corpus.upper()}"
+        each = zip(rows.protocol, rows.uar, rows.accuracy, strict=True)
+        parts = [f"{u:.3f} (accuracy {a:.3f}) on {_TOLD.get(p, p)}" for p, u, a in each]
+        lines.append(f"{line}: UAR {', '.join(parts)}.")
+    return lines

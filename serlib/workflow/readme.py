@@ -1,22 +1,41 @@
-"""What the README says of the results: written from the predictions, never by hand."""
+"""What the READMEs say of the results: written from the predictions, never by hand."""
 
 import re
 from pathlib import Path
 
 import pandas as pd
 
-from ..corpora import DATA
+from ..corpora import DATA, PROTOCOLS
 from ..errors import RunError
 from ..evaluation import with_interval
 from ..files import replacing
+from ..systems import SYSTEMS, System, get
+from . import notebooks
 
 START, END = "<!-- results: written by `serlib run --publish` -->", "<!-- end of results -->"
+_MOST = 13  # rows of the short table; the long one has all
 _CORPORA = ("ravdess", "tess", "together")
 # The accuracy that its source states for a system, where there is one
 REPORTED = {"conv1d": 0.916, "mfcc_lstm": 0.88, "mfcc_cnn": 0.88, "bilstm_attention": 0.84}
 
 
-def honest_table(results: pd.DataFrame) -> str:
+def update(path: Path, results: pd.DataFrame) -> None:
+    """Replace the short table in a README, atomically.
+
+    Raises
+    ------
+    RunError
+        If the README has lost the two comments between which it stands.
+    """
+    text = path.read_text()
+    place = re.compile(f"(?<={re.escape(START)}\n).*?(?={re.escape(END)})", re.DOTALL)
+    if not place.search(text):
+        raise RunError(f"{path}: lacks the lines {START!r} and {END!r}; put them back")
+    with replacing(path) as temporary:
+        temporary.write_text(place.sub(lambda _: results_text(results), text, count=1))
+
+
+def results_text(results: pd.DataFrame) -> str:
     """Return the systems of RAVDESS's eight emotions by what they are worth on a new speaker.
 
     A row per system, best first; a column per protocol, from known speakers to new speakers who
@@ -27,15 +46,79 @@ def honest_table(results: pd.DataFrame) -> str:
     by_system = {name: rows.set_index("protocol") for name, rows in scored.groupby("system")}
     ranked = {name: rows for name, rows in by_system.items() if "speakers" in rows.index}
     lines = [
-        "| | system | known speakers (`clips`) | **new speakers** (`speakers`) "
-        "| new sentence too (`speakers+statements`) |",
-        "|---|---|---|---|---|",
+        "| system | known speakers (`clips`) | **new speakers** (`speakers`) | new sentence too |",
+        "|---|---|---|---|",
     ]
-    order = sorted(ranked, key=lambda name: -ranked[name].uar["speakers"])
-    for place, name in enumerate(order, start=1):
+    for name in sorted(ranked, key=lambda name: -ranked[name].uar["speakers"])[:_MOST]:
         rows = ranked[name].to_dict("index")
-        cells = [_uar(rows[protocol]) if protocol in rows else "–" for protocol in protocols]
-        lines.append(f"| {place} | `{name}` | {cells[0]} | **{cells[1]}** | {cells[2]} |")
+        cells = [_uar(rows.get(protocol)) for protocol in protocols]
+        lines.append(f"| `{name}` | {cells[0]} | **{cells[1]}** | {cells[2]} |")
+    return "\n".join([*lines, ""])
+
+
+def write_long(path: Path, results: pd.DataFrame) -> None:
+    """Write the page of all results, from `serlib.evaluation.table_in`, atomically."""
+    with replacing(path) as temporary:
+        temporary.write_text(long_text(results))
+
+
+def long_text(results: pd.DataFrame) -> str:
+    """Return the page of all results: protocols, systems, what sources report, the long table."""
+    return f"""# Every result
+
+Written by `serlib run --publish` from the saved [predictions](../predictions), as are the JSON \
+files beside this page. Notebook 07 compares the systems and tests the differences.
+
+UAR is the unweighted average recall, the mean of the emotions' recalls, with a 95 % interval from \
+a bootstrap over the speakers (over the words, of TESS alone). Several seeds are taken together. \
+– is what was not measured.
+
+## What test and training share
+
+{protocols_table(results)}
+
+## What the names stand for
+
+S0 to S4 are published student projects, rebuilt as plainly as their sources describe them.
+
+{systems_table(results)}
+
+## What sources report, and what is left
+
+Accuracies: what the source says of its system; ours, validated as the source did; ours on new \
+recordings of known speakers; ours on new speakers. The tests of `conv1d` are mostly TESS, whose \
+two voices are known there; on new speakers of RAVDESS it is trained without TESS, and stops \
+early (`conv1d_patient` below does not). `bilstm_attention` is of speech and song.
+
+{reported_table(results)}
+
+## Every system, every protocol
+
+RAVDESS and TESS stand apart. The number behind the data is how many emotions it has: seven \
+count calm as neutral, five are the first five.
+
+{results_table(results)}
+"""
+
+
+def protocols_table(results: pd.DataFrame) -> str:
+    """Return what test and training share under each protocol of the long table."""
+    measured = set(results.protocol)
+    lines = ["| protocol | test and training share |", "|---|---|"]
+    for protocol in PROTOCOLS.values():
+        if protocol.name in measured and _is_result(protocol.name):
+            lines.append(f"| `{protocol.name}` | {protocol.shares} |")
+    return "\n".join(lines)
+
+
+def systems_table(results: pd.DataFrame) -> str:
+    """Return what each system is, and the number of the notebook that fits it."""
+    measured = set(results.system)
+    lines = ["| system | what it is | of | notebook |", "|---|---|---|---|"]
+    for system in SYSTEMS.values():
+        if system.name in measured:
+            number, _ = notebooks.fitting(system.name)
+            lines.append(f"| `{system.name}` | {system.about} | {system.source} | {number} |")
     return "\n".join(lines)
 
 
@@ -45,12 +128,13 @@ def reported_table(results: pd.DataFrame) -> str:
     A row more, of RAVDESS alone, where the test has several corpora.
     """
     lines = [
-        "| system | its source says | validated as there | new recordings of known speakers "
-        "(`clips`) | new speakers (`speakers`) |",
+        "| system | its source says | validated as there | known speakers (`clips`) "
+        "| new speakers (`speakers`) |",
         "|---|---|---|---|---|",
     ]
     for name, said in REPORTED.items():
-        found = results[results.system.isin([name, f"{name}_published"])]
+        as_published = [s.name for s in SYSTEMS.values() if s.published and _same_model(s, name)]
+        found = results[results.system.isin([name, *as_published])]
         together = "together" in set(found.corpus)
         rows = {f"`{name}`": "together" if together else "ravdess"}
         rows |= {f"`{name}`, RAVDESS alone": "ravdess"} if together else {}
@@ -67,15 +151,11 @@ def reported_table(results: pd.DataFrame) -> str:
 
 
 def results_table(results: pd.DataFrame) -> str:
-    """Return results as a Markdown table: a row per system, data and protocol.
+    """Return the long table: a row per system, data and protocol.
 
     Without what is no result but a step on the way, and without the curve over enrolled clips.
-
-    Parameters
-    ----------
-    results : DataFrame, as `serlib.results.table_in` returns it
     """
-    results = results[~results.protocol.str.match("validation|.*enrolment_")]
+    results = results[results.protocol.map(_is_result)]
     lines = [
         "| system | data | protocol | RAVDESS: UAR | accuracy | macro F1 | TESS: UAR | accuracy "
         "| both: accuracy | seeds |",
@@ -96,40 +176,14 @@ def results_table(results: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def update(path: Path, results: pd.DataFrame) -> None:
-    """Replace the results in a README, atomically.
-
-    Raises
-    ------
-    RunError
-        If the README has lost the two comments between which they stand.
-    """
-    text = path.read_text()
-    place = re.compile(f"(?<={re.escape(START)}\n).*?(?={re.escape(END)})", re.DOTALL)
-    if not place.search(text):
-        raise RunError(f"{path}: lacks the lines {START!r} and {END!r}; put them back")
-    with replacing(path) as temporary:
-        temporary.write_text(place.sub(lambda _: results_text(results), text, count=1))
+def _is_result(protocol: str) -> bool:
+    """Tell whether a protocol is in the long table: a part of a speaker's clips is a curve's."""
+    enrolment = PROTOCOLS[protocol].enrolment
+    return not PROTOCOLS[protocol].for_settings and not (enrolment and enrolment.count)
 
 
-def results_text(results: pd.DataFrame) -> str:
-    """Return the tables, the long one folded."""
-    return f"""{honest_table(results)}
-
-Three of the published student projects behind S0 to S4 (named below) come with a figure. Beside \
-it our accuracies, validated as the source did (one seed), then under `clips` and `speakers` \
-(means of three). The tests of `conv1d` are mostly TESS, whose two voices are known there; on \
-new speakers of RAVDESS it is trained without TESS, and stops early (`conv1d_patient` in the long \
-table does not). `bilstm_attention` is of speech and song:
-
-{reported_table(results)}
-
-<details><summary>Every system, every protocol</summary>
-
-{results_table(results)}
-
-</details>
-"""
+def _same_model(system: System, name: str) -> bool:
+    return (system.source, system.network) == (get(name).source, get(name).network)
 
 
 def _uar(row: dict | None) -> str:

@@ -1,0 +1,50 @@
+"""How folds come about: of rows as the source split them, of speakers as each corpus says."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from serlib.corpora import protocol, read_clips, row_fold, select
+from serlib.corpora.folds import speaker_folds
+from serlib.corpora.known import ravdess
+from serlib.paths import Project
+
+SHIPPED = Project.here().root / "emotion_path.csv"
+
+
+def test_rows_are_split_as_the_source_split_them():
+    fold = row_fold(12720, published=True)
+    assert len(fold.test) == 2544 and set(fold.validation) == set(fold.test)
+    own = row_fold(12720)
+    np.testing.assert_array_equal(own.test, fold.test)
+    parts = np.concatenate([own.train, own.validation, own.test])
+    assert sorted(parts) == list(range(12720))
+
+
+def test_speakers_have_their_published_folds():
+    folds = speaker_folds([f"ravdess:{a:02d}" for a in range(1, 25)] + ["tess:OAF", "tess:YAF"])
+    for k, actors in enumerate(ravdess.FOLDS):
+        assert {int(s[-2:]) for s, f in folds.items() if f == k and s[0] == "r"} == set(actors)
+    assert (folds["tess:OAF"], folds["tess:YAF"]) == (0, 2)
+    assert len(set(speaker_folds([f"emodb:{k:02d}" for k in range(3, 13)]).values())) == 10
+    assert set(speaker_folds([f"cremad:{k}" for k in range(1001, 1092)]).values()) == set(range(5))
+
+
+def test_speakers_of_two_corpora_do_not_collide():
+    assert len(speaker_folds(["emodb:03", "ravdess:03"])) == 2
+
+
+@given(order=st.permutations(range(200)))
+@settings(max_examples=5, deadline=None)
+@pytest.mark.parametrize("name", ["clips", "speakers", "speakers+statements"])
+def test_the_order_of_the_table_makes_no_difference(name, order):
+    clips = select(read_clips(SHIPPED), "tess").iloc[::14].head(200)
+    clips = clips.reset_index(drop=True)
+    shuffled = clips.iloc[list(order)].reset_index(drop=True)
+    ids = [
+        [set(c.clip_id.iloc[p]) for p in (f.train, f.validation, f.test)]
+        for c in (clips, shuffled)
+        for f in protocol(name).folds(c)
+    ]
+    assert ids[: len(ids) // 2] == ids[len(ids) // 2 :]

@@ -1,0 +1,84 @@
+"""Runs: which audio is found, where a run writes, and when its clip table is made anew."""
+
+import os
+import shutil
+
+import pytest
+
+from serlib.corpora import clips_of, holds, open_run, write_demo
+from serlib.errors import CorpusError
+from serlib.paths import Project, Run
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """An empty project, and no folder of corpora in the environment."""
+    monkeypatch.delenv("SER_DATA", raising=False)
+    return Project(tmp_path / "project", tmp_path / "cache")
+
+
+@pytest.fixture
+def run(project, corpus, tmp_path):
+    return Run(project, corpus, tmp_path / "out")
+
+
+def test_a_real_corpus_is_no_demo(project, corpus):
+    run = open_run(str(corpus), project=project)
+    assert not run.demo and run.data == corpus.resolve()
+    assert run.out == project.runs / "default"
+
+
+def test_the_folder_to_write_to_may_be_named(project, corpus, tmp_path):
+    assert open_run(str(corpus), str(tmp_path / "mine"), project=project).out == tmp_path / "mine"
+
+
+def test_the_variable_names_the_corpora_else_those_of_the_project_are_taken(
+    project, corpus, monkeypatch
+):
+    shutil.copytree(corpus, project.root / "data")
+    assert open_run(project=project).data == project.root / "data"
+    monkeypatch.setenv("SER_DATA", str(corpus))
+    assert open_run(project=project).data == corpus.resolve()
+
+
+def test_a_named_folder_without_clips_is_refused(project, corpus, tmp_path, monkeypatch):
+    (tmp_path / "music").mkdir()
+    (tmp_path / "music" / "song.wav").write_bytes(b"RIFF")
+    for name in ("music", "none"):
+        with pytest.raises(CorpusError, match=rf"{name}: holds no clip .*serlib download"):
+            open_run(str(tmp_path / name), project=project)
+    monkeypatch.setenv("SER_DATA", str(tmp_path / "music"))
+    with pytest.raises(CorpusError, match="music: holds no clip"):
+        open_run(project=project)
+
+
+def test_a_demo_corpus_is_called_so(project, tmp_path):
+    write_demo(tmp_path / "demo", actors=(1,), words=())
+    run = open_run(str(tmp_path / "demo"), project=project)
+    assert run.demo and "synthetic" in run.notice and run.out == project.runs / "demo"
+
+
+def test_a_clip_table_of_another_data_root_is_made_anew(run, corpus, project, tmp_path):
+    first, other = clips_of(run), tmp_path / "other"
+    assert holds(run, first)
+    (other / "nested").mkdir(parents=True)
+    for path in first.path[:5]:
+        (other / "nested" / path.split("/")[-1]).write_bytes((corpus / path).read_bytes())
+    moved = Run(project, other, run.out)
+    assert not holds(moved, first)
+    for _ in range(2):
+        assert len(clips_of(moved)) == 5
+
+
+def test_a_clip_that_came_or_changed_since_is_in_the_clip_table(run, corpus):
+    table = run.out / "emotion_path.csv"
+    first, written = clips_of(run), table.stat().st_mtime_ns
+    assert clips_of(run).equals(first)
+    assert table.stat().st_mtime_ns == written  # nothing was read again
+    path = corpus / first.path[0]
+    before = path.stat()
+    path.write_bytes((corpus / first.path[1]).read_bytes())
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))  # as a copy that keeps its times
+    assert clips_of(run).audio_md5[0] == first.audio_md5[1] != first.audio_md5[0]
+    shutil.copy(path, path.with_name("03-01-08-02-02-02-24.wav"))
+    assert len(clips_of(run)) == len(first) + 1

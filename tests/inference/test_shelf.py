@@ -1,0 +1,64 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from serlib.errors import BundleError, SerlibError
+from serlib.inference import bundle_place, find_bundle, offered, open_bundle
+from serlib.paths import Project
+from serlib.systems import SYSTEMS
+
+HERE = Project.here()
+
+
+@pytest.fixture
+def empty(tmp_path):
+    return Project(tmp_path, tmp_path / "cache")
+
+
+def put(project, system, folder):
+    """Copy the shipped bundle of a system to a folder of another project."""
+    source = HERE.artifacts / bundle_place(system)
+    for path in (source, source.with_suffix(".json")):
+        target = folder / Path(bundle_place(system)).with_name(path.name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    return folder / bundle_place(system)
+
+
+def test_the_shipped_bundle_stands_before_the_users_own(empty):
+    assert find_bundle("mfcc_cnn", empty) is None
+    own = put(empty, "mfcc_cnn", empty.runs / "default")
+    assert find_bundle("mfcc_cnn", empty) == own
+    assert open_bundle("mfcc_cnn", project=empty)["card"]["name"] == "mfcc_cnn"
+    shipped = put(empty, "mfcc_cnn", empty.artifacts)
+    assert find_bundle("mfcc_cnn", empty) == shipped
+
+
+def test_what_is_offered_begins_with_the_best(empty):
+    systems = offered(empty)
+    assert next(iter(systems)) == "best" and set(systems.values()) == {None}
+    assert set(systems) == {name for name, system in SYSTEMS.items() if system.offered}
+    put(empty, "conv1d", empty.artifacts)
+    assert {name for name, path in offered(empty).items() if path} == {"conv1d"}
+
+
+def test_a_missing_bundle_names_its_command_and_what_is_ready(empty):
+    put(empty, "mfcc_cnn", empty.artifacts)
+    with pytest.raises(BundleError, match=r"serlib run --system mfcc_lstm\b.*\['mfcc_cnn'\]"):
+        open_bundle("mfcc_lstm", project=empty)
+    with pytest.raises(BundleError, match="serlib run --system best"):
+        open_bundle(project=empty)
+
+
+def test_a_system_that_does_not_predict_lists_those_that_do(empty):
+    for name in ("resnet", "majority"):
+        with pytest.raises(SerlibError, match=rf"Bad system '{name}', expected one of \['best', "):
+            open_bundle(name, project=empty)
+
+
+def test_a_bundle_of_another_system_is_refused():
+    path = find_bundle("mfcc_cnn")
+    with pytest.raises(BundleError, match="'mfcc_cnn', expected one of 'cnn_lstm'"):
+        open_bundle("cnn_lstm", path)
+    assert open_bundle(path=path)["card"]["name"] == "mfcc_cnn"

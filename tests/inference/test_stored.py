@@ -1,0 +1,112 @@
+"""How bundles lie on disk: equal bytes for equal content, and no name of ours but one."""
+
+import io
+import json
+import zipfile
+
+import joblib
+import keras
+import numpy as np
+import pytest
+from joblib import hash as digest
+
+import serlib
+from serlib import inference
+from serlib.audio import synthesise
+from serlib.errors import BundleError
+from serlib.features import FRONT_ENDS, DurationLoudness, LogMel, Means, MfccDeltas
+from serlib.features.front_ends import STORED
+from serlib.features.statistics import Statistics
+from serlib.inference.stored import write_network
+from serlib.systems import AtSpeed, Ensemble, EnsembleScaler
+from tests.inference.pickles import names_in
+
+EMOTIONS = ["happy", "sad"]
+# One of each scaler, and both that stand around other front ends
+FRONT_ENDS_OF_ALL_SCALERS = (
+    Means(),
+    MfccDeltas(n_mfcc=3, padded=2.5, duration=2.5),
+    LogMel(n_mels=4, frames=9),
+    Statistics(n_mfcc=2, n_bands=2),
+    AtSpeed(DurationLoudness(), "speed_110"),
+)
+
+
+@pytest.fixture(scope="module")
+def clips():
+    speak = dict(speaker="02", sentence="kids")
+    return [
+        (synthesise(e, **speak, rng=np.random.default_rng(k)), 22050)
+        for k, e in enumerate(EMOTIONS * 2)
+    ]
+
+
+@pytest.fixture(scope="module")
+def parts(clips):
+    """What a bundle of an ensemble is made of, with every kind of scaler."""
+    keras.utils.set_random_seed(0)
+    ensemble = Ensemble(FRONT_ENDS_OF_ALL_SCALERS)
+    X = ensemble.split(np.stack([ensemble.get_predict_feat(clip) for clip in clips]))
+    scalers = [f.scaler().fit(x) for f, x in zip(ensemble.front_ends, X, strict=True)]
+    layer = keras.layers.Dense(2, activation="softmax")
+    model = keras.Sequential([keras.Input(ensemble.shape), layer])
+    scaler = EnsembleScaler(ensemble, scalers)
+    parts = dict(model=model, scaler=scaler, classes=EMOTIONS, extractor=ensemble)
+    return parts | dict(reference=clips[0][0], card={})
+
+
+def test_a_pickle_names_nothing_of_serlib_but_restore(parts, tmp_path):
+    inference.save_bundle(tmp_path / "b.joblib", **parts)
+    named, restored = names_in(tmp_path / "b.joblib")
+    assert {name for name in named if name.startswith("serlib")} == {"serlib.restore"}
+    kinds = {"ensemble", "at_speed", "ensemble_scaler", "network", "means", "log_mel"}
+    kinds |= {"scaler", "frame_scaler", "cell_scaler", "clipped_scaler"}
+    assert kinds <= set(restored)
+
+
+def test_the_same_bundle_saved_again_is_the_same_bytes(parts, tmp_path):
+    for name in "ab":
+        inference.save_bundle(tmp_path / f"{name}.joblib", **parts)
+    a, b = (tmp_path / f"{name}.joblib" for name in "ab")
+    assert a.read_bytes() == b.read_bytes()
+    assert a.with_suffix(".json").read_bytes() == b.with_suffix(".json").read_bytes()
+    for path in (tmp_path / "c.joblib", tmp_path / "d.joblib"):  # and of equal parts
+        loaded = joblib.load(a)
+        again = {name: loaded[name] for name in parts if name != "reference"}
+        inference.save_bundle(path, **again, reference=parts["reference"])
+    assert (tmp_path / "c.joblib").read_bytes() == path.read_bytes()
+
+
+def test_a_stored_network_does_not_tell_when_it_was_saved(parts, tmp_path):
+    write_network(parts["model"], tmp_path / "model.keras")
+    with zipfile.ZipFile(tmp_path / "model.keras") as archive:
+        assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert "date_saved" not in json.loads(archive.read("metadata.json"))
+    network = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    for one, two in zip(network.get_weights(), parts["model"].get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+def test_what_is_loaded_answers_as_what_was_saved(parts, clips, tmp_path):
+    inference.save_bundle(tmp_path / "b.joblib", **parts)
+    bundle = serlib.load_bundle(tmp_path / "b.joblib")
+    assert bundle["extractor"] == parts["extractor"] and not bundle["model"].compiled
+    X = np.stack([parts["extractor"].get_predict_feat(clip) for clip in clips])
+    expected = parts["model"].predict(parts["scaler"].transform(X), verbose=0)
+    found = [list(answer.values()) for answer in serlib.predict_proba(clips, bundle)]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", FRONT_ENDS.values(), ids=FRONT_ENDS)
+def test_every_front_end_comes_back_from_a_pickle_with_its_scaler(kind):
+    front_end, scaler = kind(), kind().scaler()
+    store = io.BytesIO()
+    joblib.dump((front_end, scaler), store)
+    again, scaler_again = joblib.load(store)
+    assert again == front_end and digest(again.settings()) == digest(front_end.settings())
+    assert type(scaler_again) is type(scaler) and STORED[scaler.name] is type(scaler)
+
+
+def test_a_name_that_is_not_known_here_says_what_to_do():
+    with pytest.raises(BundleError, match=r"'telepathy'.*update"):
+        serlib.restore("telepathy", {})

@@ -1,0 +1,239 @@
+"""The notebooks end to end on a tiny corpus, and what a failing or publishing run leaves."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import papermill
+import pytest
+
+from serlib.corpora import write_demo
+from serlib.corpora.demo import MARK, NOTICE
+from serlib.errors import RunError
+from serlib.evaluation import table_in
+from serlib.features import read_features
+from serlib.paths import Project, Run
+from serlib.workflow import notebooks, readme, run_notebooks
+from serlib.workflow.pipeline import publish_run
+
+HERE = Project.here()
+COMMAND = Path(sys.executable).parent / "serlib"
+
+
+def serlib(*arguments, **environment):
+    """Run the command itself; the kernels of its notebooks see the environment too."""
+    words = [str(argument) for argument in arguments]
+    how = dict(env=os.environ | environment, stderr=subprocess.DEVNULL)
+    subprocess.run([COMMAND, *words], check=True, **how)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """Demo clips of three actors and both women, without the mark that says so."""
+    root = write_demo(tmp_path_factory.mktemp("tiny"), actors=(5, 2, 3), words=("food", "back"))
+    (root / MARK).unlink()
+    return root
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def finished(tiny, cache, tmp_path_factory):
+    """The folder of a whole run on the tiny corpus, by the command itself."""
+    out = tmp_path_factory.mktemp("run")
+    values = dict(EPOCHS=1, N_TRAIN=70, N_TEST=6, N_PROJECTED=60, N_JOBS=1, RETRAIN=True)
+    values |= dict(SYSTEMS="duration_loudness best", PROTOCOLS="clips", SEEDS=1)
+    pairs = [word for name, value in values.items() for word in ("-p", name, value)]
+    serlib("run", "--data", tiny, "--out", out, *pairs, SERLIB_CACHE=cache)
+    return out
+
+
+def state():
+    """What is shipped: path and time of change of every file."""
+    places = [HERE.root.glob("*.*"), HERE.notebooks.glob("*.ipynb")]
+    places += [HERE.artifacts.glob("*.*"), HERE.artifacts.glob("[bfhmp]*/*")]
+    return {path: path.stat().st_mtime_ns for place in places for path in place}
+
+
+def test_a_run_writes_everything_the_notebooks_promise(finished):
+    clips = pd.read_csv(finished / "emotion_path.csv")
+    assert len(clips) == 3 * 32 + 2 * 7 * 2
+    assert len(pd.read_csv(finished / "features.csv")) == 3 * len(clips)
+    written = ["best_emotion_model.keras", "emotion_preprocessing.joblib", "metrics/conv1d.json"]
+    written += ["bundles/mfcc_cnn.joblib", "bundles/best.joblib", "metrics/benchmark.json"]
+    for name in [*written, "metrics/sequences.json", "metrics/pictures.json"]:
+        assert (finished / name).stat().st_size > 1000
+    fitted = pd.read_csv(finished / "predictions" / "duration_loudness__ravdess__clips.csv.gz")
+    assert set(fitted.clip_id) < set(clips.clip_id)  # a fifth
+    assert not list((finished / "predictions").glob("best__*"))  # an average of what is there
+    for path in notebooks.choose(HERE.notebooks):
+        executed = nbformat.read(finished / "notebooks" / path.name, 4)
+        outputs = [o for c in executed.cells for o in c.get("outputs", [])]
+        assert outputs and not any(o.output_type == "error" for o in outputs)
+        assert list((finished / "figures").glob(f"{path.name[:2]}_*.png"))
+
+
+def test_a_run_leaves_what_is_shipped_alone(finished):
+    started = (finished / "emotion_path.csv").stat().st_mtime_ns
+    assert not [path for path, changed in state().items() if changed > started]
+
+
+@pytest.mark.parametrize("number", ["07", "08"])
+def test_what_reads_predictions_needs_neither_audio_nor_tensorflow(number, tmp_path):
+    for name in ("tensorflow", "keras"):
+        (tmp_path / f"{name}.py").write_text("raise ImportError('the benchmark needs none')")
+    serlib("run", "--only", number, "--out", tmp_path / "out", PYTHONPATH=str(tmp_path))
+    (path,) = notebooks.choose(HERE.notebooks, number)
+    assert (tmp_path / "out" / "notebooks" / path.name).exists()
+
+
+def test_a_synthetic_run_says_so_and_tells_the_story_of_the_real_corpora(
+    tiny, finished, cache, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("SERLIB_CACHE", cache)
+    data, out = tmp_path / "demo", tmp_path / "out"
+    shutil.copytree(tiny, data)
+    shutil.copytree(finished, out)
+    (data / MARK).write_text("{}")
+    run_notebooks(only="conv1d", data=str(data), out=str(out), parameters=[("EPOCHS", "1")])
+    text = (out / "notebooks" / "04_conv1d_cnn.ipynb").read_text()
+    assert NOTICE in text
+    shipped = json.loads((HERE.artifacts / "metrics" / "conv1d.json").read_text())["results"]
+    own = json.loads((out / "metrics" / "conv1d.json").read_text())["results"]
+    assert [row for row in own if not row["notice"]] != []
+    assert all(row in shipped for row in own if not row["notice"])
+    assert {row["protocol"] for row in own if row["notice"]} == {"clips"}
+
+
+@pytest.fixture(scope="module")
+def emodb(tiny, tmp_path_factory):
+    """Clips under EMO-DB's names: synthetic ones, RAVDESS's renamed."""
+    root, voices = tmp_path_factory.mktemp("emodb"), sorted((tiny / "RAVDESS").rglob("*.wav"))
+    for speaker in ("03", "08", "09"):
+        for k, letter in enumerate("WLEAFTN" * 2):
+            shutil.copyfile(voices.pop(), root / f"{speaker}a0{1 + k // 7}{letter}a.wav")
+    return root
+
+
+def test_one_system_is_fitted_by_its_name_here_s0_on_emodb_alone(emodb, cache, tmp_path):
+    """Leave one speaker out."""
+    where = ("--data", emodb, "--out", tmp_path)
+    serlib("run", "--system", "cnn_lstm", *where, "-p", "EPOCHS", 1, SERLIB_CACHE=cache)
+    scored = pd.read_csv(tmp_path / "predictions" / "cnn_lstm__emodb__speakers.csv.gz")
+    assert scored.groupby("speaker").fold.nunique().to_list() == [1, 1, 1] and len(scored) == 42
+    assert "boredom" in set(scored.emotion)
+
+
+def test_features_are_of_whatever_corpus_there_is(emodb, cache, tmp_path, monkeypatch):
+    monkeypatch.setenv("SERLIB_CACHE", cache)
+    run_notebooks(only="03", data=str(emodb), out=str(tmp_path), parameters=[("N_JOBS", "1")])
+    assert set(read_features(tmp_path / "features.csv").corpus) == {"emodb"}
+    assert (tmp_path / "figures" / "03_map.png").exists()
+
+
+def test_a_notebook_says_which_corpus_it_lacks(emodb, tmp_path):
+    values = [("SYSTEM", "none")]
+    with pytest.raises(RunError, match="ravdess_song: needs speech and song of ravdess"):
+        run_notebooks(only="06", data=str(emodb), out=str(tmp_path), parameters=values)
+
+
+def test_plain_papermill_from_another_folder(tiny, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    values = dict(DATA_ROOT=str(tiny), OUT=str(tmp_path / "out"), N_JOBS=1)
+    (source,) = notebooks.choose(HERE.notebooks, "01")
+    papermill.execute_notebook(
+        source, "01.ipynb", values, kernel_name="python3", progress_bar=False
+    )
+    assert (tmp_path / "out" / "emotion_path.csv").exists()
+
+
+@pytest.fixture
+def copied(tmp_path):
+    """A project of its own: the notebooks, and a README with a place for the results."""
+    shutil.copytree(HERE.notebooks, tmp_path / "notebooks")
+    shown = "![a figure](artifacts/figures/04_protocols.png)"
+    text = f"before\n{readme.START}\nold\n{readme.END}\nafter\n{shown}\n"
+    (tmp_path / "README.md").write_text(text)
+    return Project(tmp_path, tmp_path / "cache")
+
+
+def test_failure_is_told_in_three_lines_and_publishes_nothing(tiny, copied):
+    before = state()
+    with pytest.raises(RunError) as error:
+        values = [("SEED", "-1")]
+        run_notebooks(data=str(tiny), parameters=values, publish=True, project=copied)
+    lines = str(error.value).splitlines()
+    assert len(lines) == 3 and lines[0].startswith("01_data_exploration.ipynb failed")
+    assert lines[1].startswith("in cell ") and lines[2].startswith("ValueError:")
+    assert state() == before and "old" in (copied.root / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        (dict(parameters=[("AUDIO", "true")]), "refuses AUDIO=True"),
+        (dict(out="elsewhere"), "leave out --out"),
+        (dict(parameters=[("EPOCH", "3")]), "no parameter 'EPOCH'"),
+    ],
+)
+def test_publishing_refuses(tiny, how, says):
+    with pytest.raises(RunError, match=says):
+        run_notebooks(data=str(tiny), publish=True, **how)
+
+
+def test_publishing_refuses_the_demo_corpus(tmp_path):
+    write_demo(tmp_path, actors=(1,), words=())
+    with pytest.raises(RunError, match="needs the real corpora"):
+        run_notebooks(data=str(tmp_path), publish=True)
+
+
+def test_without_audio_what_reads_shipped_tables_is_no_demo(copied, monkeypatch):
+    """Its figures are of the real corpora; what it fits anew would not be."""
+    monkeypatch.delenv("SER_DATA", raising=False)
+    demo = write_demo(copied.cache / "demo", actors=(5, 2), words=())
+    asked = dict(only="08", data=str(demo), project=copied)
+    assert run_notebooks(**asked).name == "default"
+
+
+def test_publishing_replaces_exactly_what_a_run_made(tiny, finished, copied):
+    chosen = notebooks.choose(copied.notebooks)
+    publish_run(Run(copied, tiny, finished), chosen)
+    root = copied.root
+    published = {p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file()}
+    assert {"emotion_path.csv", "features.csv", "features.json"} <= published
+    assert {"artifacts/best_emotion_model.keras", "artifacts/metrics/conv1d.json"} <= published
+    assert not [name for name in published if "cache" in name]
+    figures = [name for name in published if name.startswith("artifacts/figures")]
+    assert figures == ["artifacts/figures/04_protocols.png"]  # what the README shows
+    for path in chosen:
+        notebook = nbformat.read(path, 4)
+        assert str(finished) not in path.read_text()
+        assert nbformat.writes(notebook) == nbformat.writes(notebooks.normal_form(notebook))
+    text, table = (root / "README.md").read_text(), table_in(finished / "predictions")
+    assert text.startswith("before\n") and "after\n" in text and "old" not in text
+    assert readme.results_text(table) in text
+    assert (root / "artifacts" / "metrics" / "README.md").stat().st_size > 1000
+    (root / "emotion_path.csv").unlink()
+    publish_run(Run(copied, tiny, finished), chosen[4:5])
+    assert not (root / "emotion_path.csv").exists()  # that is notebook 01's to make
+    card = json.loads((root / "artifacts" / "bundles" / "mfcc_cnn.json").read_text())
+    assert {row["uar"] for row in card["figures"]} == set(table[table.system == "mfcc_cnn"].uar)
+
+
+def test_publishing_again_changes_no_byte(tiny, finished, copied):
+    """The same models and figures are the same files."""
+    chosen = notebooks.choose(copied.notebooks)
+    contents = []
+    for _ in range(2):
+        publish_run(Run(copied, tiny, finished), chosen)
+        files = sorted(p for p in copied.root.rglob("*") if p.is_file())
+        contents.append({p: p.read_bytes() for p in files})
+    assert contents[0] == contents[1]
