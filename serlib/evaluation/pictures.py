@@ -38,7 +38,7 @@ def distributions(clips: pd.DataFrame, column: str, ax: Axes, *, unit: str) -> A
         box.set(facecolor=COLOURS[emotion], alpha=0.75)
         median.set(color="black", linewidth=2)
     ax.set_yticks(range(1, len(order) + 1), order)
-    ax.invert_yaxis()
+    ax.set_ylim(len(order) + 0.5, 0.5)  # from the top; right also where panels share the axis
     ax.set(xlabel=unit)
     return ax
 

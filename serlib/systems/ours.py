@@ -101,7 +101,7 @@ OURS: tuple[System, ...] = (
     replace(
         _STATISTICS,
         name="voice_lda",
-        about="statistics of 67 descriptors, those of the voice too; the same, with song beside speech",
+        about="statistics of 67 descriptors, those of the voice too; song beside speech",
         scored=_BOTH + _NEW_SPEAKERS + _SETTINGS,
         front_end=VoiceStatistics(),
         auxiliary_channel="song",

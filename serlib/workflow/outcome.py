@@ -144,9 +144,8 @@ def gather(
     keys = keys if train == "all" else _firsts(chosen, keys)
     how = dict(ready=ready, epochs=epochs or (_DEMO_EPOCHS if run.demo else None), n_jobs=n_jobs)
     fits, own = run_keys(keys, run, **how) if chosen else ({}, {})
-    artifacts = run.project.artifacts
-    shipped = predictions.read(artifacts / "predictions", systems)
-    histories = read_histories(artifacts / "histories", systems)
+    shipped = predictions.read(run.project.artifacts / "predictions", systems)
+    histories = read_histories(run.project.artifacts / "histories", systems)
     histories |= {key: [fit.history for fit in folds] for key, folds in fits.items()}
     firsts = {key.system: key for key in (*_firsts(systems, shipped), *_firsts(systems, own))}
     firsts = {name: firsts[name] for name in systems if name in firsts}
@@ -172,6 +171,7 @@ def confusions(tables: dict[str, pd.DataFrame], height: float, *, columns: int =
     figure, axes = plots.panels(len(tables), height, columns=columns)
     for ax, (name, scored) in zip(axes, tables.items(), strict=True):
         plots.confusion(scored, ax).tick_params(axis="x", rotation=45)
+        ax.tick_params(axis="y", rotation=0)
         right = (scored.emotion == scored.predicted).mean()
         ax.set_title(f"{name}:\n{right:.0%} of {len(scored)} right")
     return figure
