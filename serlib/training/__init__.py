@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "fold": ["FittedFold"],
-        "histories": ["read_histories"],
+        "histories": ["History", "read_histories"],
         "inputs": ["Inputs", "prepare"],
         "kinds": ["kind_of"],
         "run": ["run_keys"],

@@ -7,8 +7,7 @@ import pandas as pd
 
 from ..corpora import PROTOCOLS, clips_of
 from ..errors import CorpusError
-from ..evaluation import predictions
-from ..evaluation.predictions import Predictions
+from ..evaluation import Predictions, average
 from ..paths import Run
 from ..systems import Key, get, members_of
 from .fold import FittedFold, write_answers
@@ -88,5 +87,5 @@ def _averages(keys: Iterable[Key], answers: Predictions) -> Predictions:
         members = members_of(key)
         if key not in answers and set(members) <= set(answers):
             tables = [answers[member] for member in members]
-            averages[key] = predictions.average(tables, get(key.system).temperature)
+            averages[key] = average(tables, get(key.system).temperature)
     return averages

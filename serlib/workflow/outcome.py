@@ -11,14 +11,12 @@ from matplotlib.figure import Figure
 
 from ..corpora import PROTOCOLS, classes_of, clips_of
 from ..errors import SerlibError
-from ..evaluation import plots, predictions, table_of
-from ..evaluation.predictions import Predictions
+from ..evaluation import Predictions, plots, predictions, table_of
 from ..files import write_json
 from ..inference import save_all
 from ..paths import Run
 from ..systems import Key, get, keys_of
-from ..training import FittedFold, Inputs, read_histories, run_keys
-from ..training.histories import History
+from ..training import FittedFold, History, Inputs, read_histories, run_keys
 
 _DEMO_EPOCHS = 5  # synthetic clips show that it runs, no more
 _TOLD = dict(rows="leaky rows", clips="new clips of known speakers", speakers="new speakers")
