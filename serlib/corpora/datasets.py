@@ -26,7 +26,9 @@ DATA: dict[str, Data] = {
     "tess": Data("TESS, 7", ("tess",), "seven"),
     "emodb": Data("EMO-DB, 7", ("emodb",), "emodb"),
     "savee": Data("SAVEE, 7", ("savee",), "seven"),
-    "cremad": Data("CREMA-D, 6", ("cremad",), "seven"),
+    "cremad": Data("CREMA-D, 6", ("cremad",), "cremad"),
+    "nemo": Data("nEMO, 6", ("nemo",), "nemo"),
+    "emovo": Data("EMOVO, 7", ("emovo",), "seven"),
 }
 
 

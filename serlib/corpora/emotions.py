@@ -13,6 +13,8 @@ _LABEL_SETS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "seven": (_SEVEN, _MERGED),
     "five": (EMOTIONS[:5], {}),
     "emodb": (("neutral", "happy", "sad", "angry", "fear", "disgust", "boredom"), _MERGED),
+    "cremad": (("angry", "disgust", "fear", "happy", "neutral", "sad"), _MERGED),
+    "nemo": (("angry", "fear", "happy", "neutral", "sad", "surprise"), _MERGED),
 }
 
 

@@ -109,11 +109,16 @@ def inside_speakers(clips: pd.DataFrame, scored: str = "") -> Iterator[Fold]:
 
 
 def by_statements(clips: pd.DataFrame, scored: str = "") -> Iterator[Fold]:
-    """The folds of `speakers`, twice: train on one half of the sentences, test on the other."""
-    sentences = np.sort(clips.statement.unique())
-    if len(sentences) < 2:
-        raise CorpusError(f"`speakers+statements` needs two sentences, found {list(sentences)}")
-    second = clips.statement.isin(sentences[len(sentences) // 2 :]).to_numpy()
+    """The folds of `speakers`, twice: train on half of each corpus's sentences, test the others."""
+    second = np.zeros(len(clips), dtype=bool)
+    for corpus, said in clips.groupby("corpus").statement:
+        sentences = np.sort(said.unique())
+        if len(sentences) < 2:
+            raise CorpusError(
+                f"`speakers+statements` needs two sentences of {corpus}, found {list(sentences)}"
+            )
+        later = said.isin(sentences[len(sentences) // 2 :])
+        second |= clips.index.isin(said.index[later])
     for fold in by_speakers(clips):
         for half, tested in enumerate((~second, second)):
             yield Fold(

@@ -5,12 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from scipy import stats
-from sklearn.metrics import (
-    accuracy_score,
-    classification_report,
-    f1_score,
-    recall_score,
-)
+from sklearn.metrics import classification_report
 
 from ..corpora import CORPORA
 
@@ -31,54 +26,32 @@ def score(predictions: pd.DataFrame, *, rng: np.random.Generator) -> dict[str, f
         n, and of uar (unweighted average recall, `sklearn.metrics.balanced_accuracy_score`),
         accuracy and macro_f1 the figure and, as uar_low and uar_high, ..., its 95 % interval
     """
-    true, predicted = _numbered(predictions)
-    figures = dict(
-        uar=_mean_recall_of(true, predicted),
-        accuracy=accuracy_score(true, predicted),
-        macro_f1=f1_score(true, predicted, average="macro", zero_division=0),
-    )
+    counts = _confusions(predictions)
+    # Clips of one speaker are not independent, so speakers are drawn, with replacement, not clips
+    # (Efron & Tibshirani 1993, ch. 8). TESS alone has two speakers: its words are drawn.
+    draws = rng.multinomial(len(counts), np.full(len(counts), 1 / len(counts)), size=_RESAMPLES)
+    drawn = _figures(np.tensordot(draws.astype(float), counts, 1))
     result = dict(n=len(predictions))
-    for name, (low, high) in _intervals(predictions, rng=rng).items():
-        result |= {name: figures[name], f"{name}_low": low, f"{name}_high": high}
+    for name, (figure,) in _figures(counts.sum(axis=0, keepdims=True)).items():
+        low, high = np.quantile(drawn[name], (0.025, 0.975)).tolist()
+        result |= {name: float(figure), f"{name}_low": low, f"{name}_high": high}
     return result
 
 
 def uar(predictions: pd.DataFrame) -> float:
     """Return the unweighted average recall, without its interval."""
-    return _mean_recall_of(*_numbered(predictions))
+    counts = _confusions(predictions)
+    return float(_figures(counts.sum(axis=0, keepdims=True))["uar"][0])
 
 
-def _mean_recall_of(true: np.ndarray, predicted: np.ndarray) -> float:
-    # As balanced_accuracy_score, which warns of answers that are right of no clip
-    return recall_score(true, predicted, labels=np.unique(true), average="macro")
-
-
-def _intervals(
-    predictions: pd.DataFrame, *, rng: np.random.Generator
-) -> dict[str, tuple[float, float]]:
-    """Return 95 % percentile intervals when whole speakers are resampled.
-
-    Clips of one speaker are not independent, so speakers are drawn, with replacement,
-    not clips (Efron & Tibshirani 1993, ch. 8). TESS alone has two speakers: its words are drawn.
-
-    Returns
-    -------
-    dict, uar, accuracy and macro_f1 -> (low, high)
-    """
-    unit, who = _unit(predictions).factorize(sort=True)[::-1]
-    true, predicted = _numbered(predictions)
-    k = max(true.max(), predicted.max()) + 1
-    counts = np.zeros((len(unit), k, k))  # a confusion matrix for each speaker
-    np.add.at(counts, (who, true, predicted), 1)
-    draws = rng.multinomial(len(unit), np.full(len(unit), 1 / len(unit)), size=_RESAMPLES)
-    drawn = np.tensordot(draws, counts, 1)
-    hits, clips, answers = np.einsum("nii->ni", drawn), drawn.sum(axis=2), drawn.sum(axis=1)
-    figures = dict(
+def _figures(counts: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the figures of confusion matrices [shape=(n, recorded, predicted)]."""
+    hits, clips, answers = np.einsum("nii->ni", counts), counts.sum(axis=2), counts.sum(axis=1)
+    return dict(
         uar=_mean_recall(hits, clips),
         accuracy=hits.sum(axis=1) / clips.sum(axis=1),
         macro_f1=_mean_recall(2 * hits, clips + answers),
     )
-    return {name: tuple(np.quantile(v, (0.025, 0.975)).tolist()) for name, v in figures.items()}
 
 
 def _tallies(predictions: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -161,12 +134,15 @@ def per_emotion(predictions: pd.DataFrame) -> pd.DataFrame:
     return table.astype({"support": int})
 
 
-def _numbered(predictions: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return emotions and answers as numbers, which scikit-learn compares faster than words."""
-    names = np.unique([*predictions.emotion.unique(), *predictions.predicted.unique()])
-    columns = predictions.emotion, predictions.predicted
-    true, predicted = (pd.Categorical(column, categories=names).codes for column in columns)
-    return true, predicted
+def _confusions(predictions: pd.DataFrame) -> np.ndarray:
+    """Return the confusion matrix of each unit of the bootstrap [shape=(units, k, k)]."""
+    who, unit = _unit(predictions).factorize(sort=True)
+    both = pd.concat([predictions.emotion, predictions.predicted])
+    codes, names = both.factorize(sort=True)
+    true, predicted = np.split(codes, 2)
+    k = len(names)
+    cells = (who * k + true) * k + predicted
+    return np.bincount(cells, minlength=len(unit) * k * k).reshape(-1, k, k).astype(float)
 
 
 def _unit(predictions: pd.DataFrame) -> pd.Series:

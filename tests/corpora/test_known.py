@@ -23,6 +23,10 @@ EXPECTED = {
     "JK/su15": ("savee", "savee:JK", "male", "surprise", "normal", "su15", "speech"),
     "1001_DFA_ANG_XX": ("cremad", "cremad:1001", "male", "angry", "normal", "DFA", "speech"),
     "1091_IEO_FEA_HI": ("cremad", "cremad:1091", "female", "fear", "strong", "IEO", "speech"),
+    "EB0_anger_1": ("nemo", "nemo:EB0", "female", "angry", "normal", "1", "speech"),
+    "WR0_surprised_64": ("nemo", "nemo:WR0", "male", "surprise", "normal", "64", "speech"),
+    "gio-f2-d1": ("emovo", "emovo:f2", "female", "happy", "normal", "d1", "speech"),
+    "pau-m3-n5": ("emovo", "emovo:m3", "male", "fear", "normal", "n5", "speech"),
 }
 FACTS = ("corpus", "speaker", "gender", "emotion", "intensity", "statement", "channel")
 
@@ -46,6 +50,8 @@ def test_names_say_what_the_clip_is(stem, folder, suffix):
         "XX/a01.wav",
         "a01.wav",
         "1092_DFA_ANG_XX.wav",
+        "EB0_boredom_1.wav",
+        "gio-f4-d1.wav",
         "notes.txt",
     ],
 )

@@ -127,7 +127,7 @@ def test_validation_never_sees_the_tested_speakers(shipped):
         np.testing.assert_array_equal(inside.train, real.train)
 
 
-@pytest.mark.parametrize("data", ["ravdess", "tess"])
+@pytest.mark.parametrize("data", ["ravdess", "tess", "ravdess_tess"])
 def test_neither_speaker_nor_sentence_on_two_sides(shipped, data):
     clips = select(shipped, data)
     folds = protocol("speakers+statements").folds(clips)
@@ -171,7 +171,7 @@ def test_a_corpus_too_small_to_train_on_is_left_out_aloud(shipped, capsys):
             lambda c: c[c.speaker.isin(["ravdess:01", "ravdess:02"]) & (c.statement == "kids")],
             r"needs two sentences.*\['kids'\]",
         ),
-        ("speakers+statements", lambda c: c[c.statement == "kids"], "needs two sentences, found"),
+        ("speakers+statements", lambda c: c[c.statement == "kids"], "needs two sentences of ravdess, found"),
         ("corpora", lambda c: c, "`corpora` needs ravdess and another"),
     ],
 )

@@ -58,7 +58,7 @@ def wav(tmp_path):
     return tmp_path / "audio.wav"
 
 
-def sign(path, about=None):
+def sign(path):
     """Write a bundle's checksum into its card, as if whoever changed it had saved it so."""
     card = path.with_suffix(".json")
     card.write_text(json.dumps(json.loads(card.read_text()) | dict(sha256=sha256(path))))

@@ -3,6 +3,8 @@
 from ..corpus import Corpus
 from .cremad import CREMAD
 from .emodb import EMODB
+from .emovo import EMOVO
+from .nemo import NEMO
 from .ravdess import RAVDESS
 from .savee import SAVEE
 from .tess import TESS
@@ -15,5 +17,7 @@ CORPORA: dict[str, Corpus] = {
         EMODB,
         SAVEE,
         CREMAD,
+        NEMO,
+        EMOVO,
     )
 }
