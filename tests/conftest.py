@@ -8,7 +8,7 @@ from pathlib import Path
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):
     folder = Path(__file__).parents[1] / ".pytest_cache" / "numba" / worker
     os.environ["NUMBA_CACHE_DIR"] = str(folder)
-    os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"  # a core each
+os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"  # a core each
 
 import numpy as np
 import pytest

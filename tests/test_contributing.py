@@ -38,6 +38,8 @@ def add(root, file, place, anchor, code):
     lines = path.read_text().splitlines(keepends=True)
     found = [i for i, line in enumerate(lines) if line.strip().startswith(anchor)]
     assert len(found) == 1, f"{file}: {len(found)} lines begin with {anchor!r}"
+    if code.startswith("def "):  # stands apart, as an editor's formatter would have it
+        code = code.strip() + "\n\n\n"
     lines.insert(found[0] + (place == "below"), code)
     path.write_text("".join(lines))
 
@@ -63,8 +65,8 @@ def copied(tmp_path_factory):
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_recipe_works_as_written(recipe, copied):
-    command = RECIPES[recipe]["sh"].replace(".venv/bin/python", sys.executable)
-    done = run(["bash", "-c", command.replace("/tmp", str(copied))], copied)
+    command = RECIPES[recipe]["sh"].replace("/tmp", str(copied))
+    done = run(["bash", "-c", command.replace(".venv/bin/python", sys.executable)], copied)
     assert done.returncode == 0, done.stderr
     assert done.stdout == RECIPES[recipe]["text"]
 

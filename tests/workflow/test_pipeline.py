@@ -50,7 +50,7 @@ def finished(tiny, cache, tmp_path_factory):
     """The folder of a whole run on the tiny corpus, by the command itself."""
     out = tmp_path_factory.mktemp("run")
     values = dict(EPOCHS=1, N_TRAIN=70, N_TEST=6, N_PROJECTED=60, N_JOBS=1, RETRAIN=True)
-    values |= dict(SYSTEMS="duration_loudness best", PROTOCOLS="clips", SEEDS=1)
+    values |= dict(SYSTEMS="duration_loudness", PROTOCOLS="clips", SEEDS=1)
     pairs = [word for name, value in values.items() for word in ("-p", name, value)]
     serlib("run", "--data", tiny, "--out", out, *pairs, SERLIB_CACHE=cache)
     return out
@@ -68,12 +68,11 @@ def test_a_run_writes_everything_the_notebooks_promise(finished):
     assert len(clips) == 3 * 32 + 2 * 7 * 2
     assert len(pd.read_csv(finished / "features.csv")) == 3 * len(clips)
     written = ["best_emotion_model.keras", "emotion_preprocessing.joblib", "metrics/conv1d.json"]
-    written += ["bundles/mfcc_cnn.joblib", "bundles/best.joblib", "metrics/benchmark.json"]
+    written += ["bundles/mfcc_cnn.joblib", "metrics/benchmark.json"]
     for name in [*written, "metrics/sequences.json", "metrics/pictures.json"]:
         assert (finished / name).stat().st_size > 1000
     fitted = pd.read_csv(finished / "predictions" / "duration_loudness__ravdess__clips.csv.gz")
     assert set(fitted.clip_id) < set(clips.clip_id)  # a fifth
-    assert not list((finished / "predictions").glob("best__*"))  # an average of what is there
     for path in notebooks.choose(HERE.notebooks):
         executed = nbformat.read(finished / "notebooks" / path.name, 4)
         outputs = [o for c in executed.cells for o in c.get("outputs", [])]
