@@ -171,7 +171,11 @@ def test_a_corpus_too_small_to_train_on_is_left_out_aloud(shipped, capsys):
             lambda c: c[c.speaker.isin(["ravdess:01", "ravdess:02"]) & (c.statement == "kids")],
             r"needs two sentences.*\['kids'\]",
         ),
-        ("speakers+statements", lambda c: c[c.statement == "kids"], "needs two sentences of ravdess, found"),
+        (
+            "speakers+statements",
+            lambda c: c[c.statement == "kids"],
+            "needs two sentences of ravdess, found",
+        ),
         ("corpora", lambda c: c, "`corpora` needs ravdess and another"),
     ],
 )

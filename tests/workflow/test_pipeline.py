@@ -9,14 +9,12 @@ from pathlib import Path
 
 import nbformat
 import pandas as pd
-import papermill
 import pytest
 
 from serlib.corpora import write_demo
 from serlib.corpora.demo import MARK, NOTICE
 from serlib.errors import RunError
 from serlib.evaluation import table_in
-from serlib.features import read_features
 from serlib.paths import Project, Run
 from serlib.workflow import notebooks, readme, run_notebooks
 from serlib.workflow.pipeline import publish_run
@@ -85,15 +83,6 @@ def test_a_run_leaves_what_is_shipped_alone(finished):
     assert not [path for path, changed in state().items() if changed > started]
 
 
-@pytest.mark.parametrize("number", ["07", "08"])
-def test_what_reads_predictions_needs_neither_audio_nor_tensorflow(number, tmp_path):
-    for name in ("tensorflow", "keras"):
-        (tmp_path / f"{name}.py").write_text("raise ImportError('the benchmark needs none')")
-    serlib("run", "--only", number, "--out", tmp_path / "out", PYTHONPATH=str(tmp_path))
-    (path,) = notebooks.choose(HERE.notebooks, number)
-    assert (tmp_path / "out" / "notebooks" / path.name).exists()
-
-
 def test_a_synthetic_run_says_so_and_tells_the_story_of_the_real_corpora(
     tiny, finished, cache, tmp_path, monkeypatch
 ):
@@ -110,48 +99,6 @@ def test_a_synthetic_run_says_so_and_tells_the_story_of_the_real_corpora(
     assert [row for row in own if not row["notice"]] != []
     assert all(row in shipped for row in own if not row["notice"])
     assert {row["protocol"] for row in own if row["notice"]} == {"clips"}
-
-
-@pytest.fixture(scope="module")
-def emodb(tiny, tmp_path_factory):
-    """Clips under EMO-DB's names: synthetic ones, RAVDESS's renamed."""
-    root, voices = tmp_path_factory.mktemp("emodb"), sorted((tiny / "RAVDESS").rglob("*.wav"))
-    for speaker in ("03", "08", "09"):
-        for k, letter in enumerate("WLEAFTN" * 2):
-            shutil.copyfile(voices.pop(), root / f"{speaker}a0{1 + k // 7}{letter}a.wav")
-    return root
-
-
-def test_one_system_is_fitted_by_its_name_here_s0_on_emodb_alone(emodb, cache, tmp_path):
-    """Leave one speaker out."""
-    where = ("--data", emodb, "--out", tmp_path)
-    serlib("run", "--system", "cnn_lstm", *where, "-p", "EPOCHS", 1, SERLIB_CACHE=cache)
-    scored = pd.read_csv(tmp_path / "predictions" / "cnn_lstm__emodb__speakers.csv.gz")
-    assert scored.groupby("speaker").fold.nunique().to_list() == [1, 1, 1] and len(scored) == 42
-    assert "boredom" in set(scored.emotion)
-
-
-def test_features_are_of_whatever_corpus_there_is(emodb, cache, tmp_path, monkeypatch):
-    monkeypatch.setenv("SERLIB_CACHE", cache)
-    run_notebooks(only="03", data=str(emodb), out=str(tmp_path), parameters=[("N_JOBS", "1")])
-    assert set(read_features(tmp_path / "features.csv").corpus) == {"emodb"}
-    assert (tmp_path / "figures" / "03_map.png").exists()
-
-
-def test_a_notebook_says_which_corpus_it_lacks(emodb, tmp_path):
-    values = [("SYSTEM", "none")]
-    with pytest.raises(RunError, match="ravdess_song: needs speech and song of ravdess"):
-        run_notebooks(only="06", data=str(emodb), out=str(tmp_path), parameters=values)
-
-
-def test_plain_papermill_from_another_folder(tiny, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    values = dict(DATA_ROOT=str(tiny), OUT=str(tmp_path / "out"), N_JOBS=1)
-    (source,) = notebooks.choose(HERE.notebooks, "01")
-    papermill.execute_notebook(
-        source, "01.ipynb", values, kernel_name="python3", progress_bar=False
-    )
-    assert (tmp_path / "out" / "emotion_path.csv").exists()
 
 
 @pytest.fixture
@@ -173,33 +120,6 @@ def test_failure_is_told_in_three_lines_and_publishes_nothing(tiny, copied):
     assert len(lines) == 3 and lines[0].startswith("01_data_exploration.ipynb failed")
     assert lines[1].startswith("in cell ") and lines[2].startswith("ValueError:")
     assert state() == before and "old" in (copied.root / "README.md").read_text()
-
-
-@pytest.mark.parametrize(
-    ("how", "says"),
-    [
-        (dict(parameters=[("AUDIO", "true")]), "refuses AUDIO=True"),
-        (dict(out="elsewhere"), "leave out --out"),
-        (dict(parameters=[("EPOCH", "3")]), "no parameter 'EPOCH'"),
-    ],
-)
-def test_publishing_refuses(tiny, how, says):
-    with pytest.raises(RunError, match=says):
-        run_notebooks(data=str(tiny), publish=True, **how)
-
-
-def test_publishing_refuses_the_demo_corpus(tmp_path):
-    write_demo(tmp_path, actors=(1,), words=())
-    with pytest.raises(RunError, match="needs the real corpora"):
-        run_notebooks(data=str(tmp_path), publish=True)
-
-
-def test_without_audio_what_reads_shipped_tables_is_no_demo(copied, monkeypatch):
-    """Its figures are of the real corpora; what it fits anew would not be."""
-    monkeypatch.delenv("SER_DATA", raising=False)
-    demo = write_demo(copied.cache / "demo", actors=(5, 2), words=())
-    asked = dict(only="08", data=str(demo), project=copied)
-    assert run_notebooks(**asked).name == "default"
 
 
 def test_publishing_replaces_exactly_what_a_run_made(tiny, finished, copied):

@@ -1,0 +1,123 @@
+"""Single notebooks: on other corpora, without what they do not need, and asked for wrongly."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import papermill
+import pytest
+
+from serlib.corpora import write_demo
+from serlib.corpora.demo import MARK
+from serlib.errors import RunError
+from serlib.features import read_features
+from serlib.paths import Project
+from serlib.workflow import notebooks, run_notebooks
+
+HERE = Project.here()
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """Demo clips of two actors, without the mark that says so."""
+    root = write_demo(tmp_path_factory.mktemp("tiny"), actors=(5, 2), words=())
+    (root / MARK).unlink()
+    return root
+
+
+def test_the_benchmark_needs_neither_audio_nor_tensorflow(tmp_path):
+    for name in ("tensorflow", "keras"):
+        (tmp_path / f"{name}.py").write_text("raise ImportError('the benchmark needs none')")
+    command = [Path(sys.executable).parent / "serlib", "run", "--only", "07"]
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    how = dict(check=True, env=environment, stderr=subprocess.DEVNULL)
+    subprocess.run([*command, "--out", tmp_path / "out"], **how)
+    stated, shipped = (
+        pd.DataFrame(json.loads((folder / "metrics" / "benchmark.json").read_text())["results"])
+        for folder in (tmp_path / "out", HERE.artifacts)
+    )
+    pd.testing.assert_frame_equal(stated, shipped)
+
+
+@pytest.fixture(scope="module")
+def emodb(tiny, tmp_path_factory):
+    """Clips under EMO-DB's names: synthetic ones, RAVDESS's renamed."""
+    root, voices = tmp_path_factory.mktemp("emodb"), sorted((tiny / "RAVDESS").rglob("*.wav"))
+    for speaker in ("03", "08", "09"):
+        for k, letter in enumerate("WLEAFTN" * 2):
+            shutil.copyfile(voices.pop(), root / f"{speaker}a0{1 + k // 7}{letter}a.wav")
+    return root
+
+
+def test_features_are_of_whatever_corpus_there_is(emodb, tmp_path, monkeypatch):
+    monkeypatch.setenv("SERLIB_CACHE", str(tmp_path / "cache"))
+    run_notebooks(only="03", data=str(emodb), out=str(tmp_path), parameters=[("N_JOBS", "1")])
+    assert set(read_features(tmp_path / "features.csv").corpus) == {"emodb"}
+    assert (tmp_path / "figures" / "03_map.png").exists()
+
+
+def test_a_notebook_says_which_corpus_it_lacks(emodb, tmp_path):
+    values = [("SYSTEM", "none")]
+    with pytest.raises(RunError, match="ravdess_song: needs speech and song of ravdess"):
+        run_notebooks(only="06", data=str(emodb), out=str(tmp_path), parameters=values)
+
+
+def test_plain_papermill_from_another_folder(tiny, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    values = dict(DATA_ROOT=str(tiny), OUT=str(tmp_path / "out"), N_JOBS=1)
+    (source,) = notebooks.choose(HERE.notebooks, "01")
+    papermill.execute_notebook(
+        source, "01.ipynb", values, kernel_name="python3", progress_bar=False
+    )
+    assert (tmp_path / "out" / "emotion_path.csv").exists()
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A project whose notebooks do nothing: one that fits systems, one that reads tables."""
+    values = 'DATA_ROOT: str = ""  # audio\nOUT: str = ""  # results\nSYSTEM: str = "all"  # what'
+    for name in ("05_small", "08_small"):
+        cells = [nbformat.v4.new_code_cell(values), nbformat.v4.new_code_cell("print(SYSTEM)")]
+        cells[0].metadata["tags"] = ["parameters"]
+        notebook = nbformat.v4.new_notebook(cells=cells)
+        notebook = notebooks.normal_form(notebook)
+        notebooks.write(notebook, tmp_path / "notebooks" / f"{name}.ipynb")
+    return Project(tmp_path, tmp_path / "cache")
+
+
+def test_one_system_is_fitted_by_its_name(tiny, small):
+    out = run_notebooks(system="mfcc_cnn", data=str(tiny), project=small)
+    executed = nbformat.read(out / "notebooks" / "05_small.ipynb", 4)
+    assert executed.cells[-1].outputs[0].text == "mfcc_cnn\n"
+    assert [path.name for path in (out / "notebooks").iterdir()] == ["05_small.ipynb"]
+
+
+def test_without_audio_what_reads_shipped_tables_is_no_demo(small, tmp_path):
+    """Its figures are of the real corpora; what it fits anew would not be."""
+    demo = str(write_demo(tmp_path / "demo", actors=(5,), words=()))
+    found = [run_notebooks(only=n, data=demo, project=small).name for n in ("05", "08")]
+    assert found == ["demo", "default"]
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        (dict(parameters=[("AUDIO", "true")]), "refuses AUDIO=True"),
+        (dict(out="elsewhere"), "leave out --out"),
+        (dict(parameters=[("EPOCH", "3")]), "no parameter 'EPOCH'"),
+    ],
+)
+def test_publishing_refuses(tiny, how, says):
+    with pytest.raises(RunError, match=says):
+        run_notebooks(data=str(tiny), publish=True, **how)
+
+
+def test_publishing_refuses_the_demo_corpus(tmp_path):
+    write_demo(tmp_path, actors=(1,), words=())
+    with pytest.raises(RunError, match="needs the real corpora"):
+        run_notebooks(data=str(tmp_path), publish=True)
