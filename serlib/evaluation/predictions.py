@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..corpora import DATA, PROTOCOLS
+from ..errors import TableError
 from ..files import replacing
 from ..systems import SYSTEMS, Key, geometric_mean, get, members_of
 
@@ -31,7 +33,7 @@ def answered(
 
     Parameters
     ----------
-    rows : DataFrame with `ROW_COLUMNS`, what was scored
+    rows : DataFrame with `_ROW_COLUMNS`, what was scored
     fold : int or str, its name
     proba : np.ndarray [shape=(rows, classes)]
     classes : sequence of str
@@ -39,7 +41,7 @@ def answered(
     Returns
     -------
     DataFrame
-        `ROW_COLUMNS`, fold, predicted, and a column p_<emotion> per class
+        `_ROW_COLUMNS`, fold, predicted, and a column p_<emotion> per class
     """
     predicted = np.array(classes)[proba.argmax(axis=1)]
     columns = {f"p_{emotion}": proba[:, i] for i, emotion in enumerate(classes)}
@@ -90,7 +92,10 @@ def over(newer: Predictions, older: Predictions) -> Predictions:
     Where there are newer ones, older seeds are left out: they may be of other clips or settings.
     """
     rows = {key.row for key in newer}
-    return {key: table for key, table in older.items() if key.row not in rows} | newer
+    both = {key: table for key, table in older.items() if key.row not in rows} | newer
+    for name in {key.system for key in both} & set(SYSTEMS):
+        both |= _averages(name, both)  # of members of which one may be newer
+    return both
 
 
 def average(tables: Sequence[pd.DataFrame], temperature: float = 1.0) -> pd.DataFrame:
@@ -120,7 +125,11 @@ def _averages(name: str, found: Predictions) -> Predictions:
     for data, protocol in system.scored if system.members else ():
         key = Key(name, data, protocol, 0)
         while set(parts := members_of(key)) <= set(found):
-            averages[key] = average([found[part] for part in parts], system.temperature)
+            try:
+                averages[key] = average([found[part] for part in parts], system.temperature)
+            except ValueError:
+                print(f"left out: {key}: its members were scored on other clips; fit them again")
+                break
             drawn = not all(get(member).baseline for member, _ in system.members)
             if not drawn:
                 break
@@ -130,16 +139,36 @@ def _averages(name: str, found: Predictions) -> Predictions:
 
 def _seeds(path: Path) -> Predictions:
     row = path.name.removesuffix(".csv.gz").split("__")
+    try:
+        whole = pd.read_csv(path)
+    except (OSError, EOFError, ValueError) as error:
+        raise TableError(f"{path}: cannot be read ({error}). Delete it and run again.") from error
+    known = len(row) == 3 and row[1] in DATA and row[2] in PROTOCOLS
+    if not known or not {*_ROW_COLUMNS, *_ORDER, "predicted"} <= set(whole):
+        raise TableError(
+            f"{path}: is no file of predictions: expected <system>__<data>__<protocol>.csv.gz with "
+            f"the columns {[*_ROW_COLUMNS, 'fold', 'seed', 'predicted']}. Delete it and run again."
+        )
     return {
         Key(*row, int(seed)): table.drop(columns="seed").reset_index(drop=True)
-        for seed, table in pd.read_csv(path).groupby("seed")
+        for seed, table in whole.groupby("seed")
     }
 
 
+def _scored(table: pd.DataFrame) -> set[tuple]:
+    return set(zip(table.clip_id, table.variant, table.fold.astype(str), strict=True))
+
+
 def _write(tables: Predictions, folder: Path) -> None:
-    """Write one row's seeds, over those in the folder: gzip without name or time, byte-stable."""
+    """Write one row's seeds: gzip without name or time, byte-stable.
+
+    Seeds in the folder stay if they are of the same clips in the same folds.
+    """
     path = folder / file_name(next(iter(tables)))
-    tables = (_seeds(path) if path.exists() else {}) | tables
+    scored = _scored(next(iter(tables.values())))
+    older = _seeds(path) if path.exists() else {}
+    older = {key: table for key, table in older.items() if _scored(table) == scored}
+    tables = older | tables
     whole = pd.concat([table.assign(seed=key.seed) for key, table in tables.items()])
     ids = [name for name in whole if not name.startswith("p_") and name != "seed"]
     ids.insert(ids.index("fold") + 1, "seed")

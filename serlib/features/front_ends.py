@@ -5,7 +5,7 @@ from .descriptors import Descriptors, DurationLoudness
 from .log_mel import LogMel
 from .means import Means
 from .mfcc import MfccDeltas
-from .scaling import SCALERS
+from .scaling import SCALERS, SpeakerScaler
 from .statistics import Functionals, Statistics
 from .voice import VoiceStatistics
 
@@ -22,4 +22,5 @@ FRONT_ENDS: dict[str, type[FrontEnd]] = {
         VoiceStatistics,
     )
 }
-STORED = FRONT_ENDS | SCALERS  # what `serlib.restore` builds anew, by the names in pickles
+# What `serlib.restore` builds anew, by the names in pickles
+STORED = FRONT_ENDS | SCALERS | {SpeakerScaler.name: SpeakerScaler}

@@ -113,9 +113,21 @@ class SpeakerScaler:
     X : np.ndarray [shape=(clips, *shape of the front end)], of one speaker, not scaled
     """
 
+    name = "speaker_scaler"
+
     def __init__(self, scaler: Scaler, X: np.ndarray):
         self.scaler = scaler
         self.shift = len(X) / (len(X) + PRIOR) * scaler.voice(scaler.transform(X))
+
+    @classmethod
+    def from_state(cls, state: dict) -> "SpeakerScaler":
+        """Build a speaker's scaler from what a pickle holds."""
+        scaler = cls.__new__(cls)
+        vars(scaler).update(state)
+        return scaler
+
+    def __reduce__(self) -> tuple:
+        return serlib.restore, (self.name, dict(vars(self)))
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return X scaled and shifted, float32."""

@@ -34,6 +34,7 @@ class Responder:
 
     def bundle(self, system: str) -> Bundle:
         """Return the bundle of a system, loaded once."""
+        system = system or next(iter(offered(self.project)))
         if system not in self._open:
             self._open[system] = open_bundle(system, project=self.project)
         return self._open[system]

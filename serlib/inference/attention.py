@@ -12,7 +12,7 @@ def has_attention(bundle: Bundle) -> bool:
 
 
 def attention(source: Source, bundle: Bundle) -> np.ndarray | None:
-    """Return where in a clip the network listened [shape=(steps,)], as `attention_of`."""
+    """Return where in a clip the network listened [shape=(steps,)], or None without any."""
     verify(bundle)
     if not has_attention(bundle):
         return None

@@ -103,6 +103,8 @@ def load_bundle(path: str | Path) -> Bundle:
         raise BundleError(f"{path}: truncated or altered: its checksum differs. {_REMAKE}")
     try:
         bundle = joblib.load(path)
+    except BundleError as error:
+        raise BundleError(f"{path}: {error}") from error
     except Exception as error:  # a pickle may raise anything
         raise BundleError(f"{path}: cannot be loaded ({error!r}). {_REMAKE}") from error
     verify(bundle)

@@ -7,8 +7,7 @@ import numpy as np
 
 from ..audio import S2_VARIANTS
 from ..corpora import PROTOCOLS
-from ..features import FrontEnd
-from ..features.means import Means
+from ..features import FrontEnd, Means
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "fold": ["FittedFold"],
-        "histories": ["History", "read_histories"],
+        "histories": ["History", "merge_histories", "read_histories"],
         "inputs": ["Inputs", "prepare"],
         "kinds": ["kind_of"],
         "run": ["run_keys"],

@@ -18,6 +18,13 @@ def write_history(key: Key, folds: Sequence[History], folder: Path) -> None:
     write_json(path, seeds | {str(key.seed): rounded})
 
 
+def merge_histories(source: Path, folder: Path) -> None:
+    """Bring a file of histories to another folder; seeds that are only there stay."""
+    path = folder / source.name
+    seeds = json.loads(path.read_text()) if path.exists() else {}
+    write_json(path, seeds | json.loads(source.read_text()))
+
+
 def read_histories(folder: Path, systems: Iterable[str] = SYSTEMS) -> dict[Key, list[History]]:
     """Read all histories of systems that a folder holds, one a fold."""
     found = {}

@@ -16,6 +16,7 @@ from ..files import replacing
 from ..inference import bundle_place, card_of, update_card
 from ..paths import Project, Run
 from ..systems import SYSTEMS
+from ..training import merge_histories
 from . import notebooks, readme
 
 # What is shipped is of these two corpora. Every fit is made anew or resumed, unless SYSTEM or
@@ -59,6 +60,8 @@ def run_notebooks(
     """
     project, values = project or Project.here(), {}
     if system:
+        if only or start:
+            raise RunError("--system says which notebook; leave out --only and --from")
         only, values = notebooks.fitting(system)
     chosen = notebooks.choose(project.notebooks, only, start)
     values |= notebooks.typed(list(parameters), chosen)
@@ -133,10 +136,12 @@ def publish_run(run: Run, chosen: list[Path]) -> None:
     }
     for source in sorted(path for path in run.out.rglob("*") if path.is_file()):
         inside = source.relative_to(run.out)
-        maker = _TOP_LEVEL.get(inside.name, "")
+        maker = _TOP_LEVEL.get(inside.as_posix(), "")
         ran = any(path.name.startswith(maker) for path in chosen)
         if inside.parts[0] == "predictions":
             predictions.merge(source, project.artifacts / "predictions")
+        elif inside.parts[0] == "histories":
+            merge_histories(source, project.artifacts / "histories")
         elif inside.parts[0] != "notebooks" and ran and _is_shown(inside, project):
             target = (project.root if maker else project.artifacts) / inside
             with replacing(target) as temporary:
@@ -153,6 +158,9 @@ def publish_run(run: Run, chosen: list[Path]) -> None:
 
 
 def _is_shown(inside: Path, project: Project) -> bool:
-    """Tell whether a file is shipped: of the figures those that the README shows."""
+    """Tell whether a file is shipped: of figures those that the README shows, no lists of files."""
     shown = (project.root / "README.md").read_text()
-    return inside.parts[0] != "figures" or f"artifacts/{inside.as_posix()}" in shown
+    figure = inside.parts[0] == "figures"
+    if figure and f"artifacts/{inside.as_posix()}" not in shown:
+        return False
+    return inside.parts[0] != "metrics" or inside.suffix == ".json"

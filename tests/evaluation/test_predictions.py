@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from serlib.corpora import classes_of
+from serlib.errors import TableError
 from serlib.evaluation import predictions
 from serlib.systems import SYSTEMS, Key, get, members_of
 
@@ -141,3 +142,43 @@ def test_an_average_is_the_geometric_mean(temperature):
 def test_other_clips_are_not_averaged():
     with pytest.raises(ValueError, match="expected predictions of the same clips"):
         predictions.average([fold(0), fold(0, 1, n=29)])
+
+
+def test_what_is_no_file_of_predictions_is_named(tmp_path):
+    for name, content in {
+        "cnn_lstm__ravdess__clips__seed0.csv.gz": b"",
+        "cnn_lstm__ravdess__clips.csv.gz": b"\x1f\x8b no gzip",
+    }.items():
+        path = tmp_path / name
+        path.write_bytes(content)
+        with pytest.raises(TableError, match=f"{name}.*Delete it and run again"):
+            predictions.read(tmp_path)
+        path.unlink()
+
+
+def test_seeds_of_other_clips_go_when_a_row_is_written_anew(tmp_path):
+    predictions.write(KEY._replace(seed=1), [fold(0), fold(1)], tmp_path)
+    predictions.write(KEY._replace(seed=2), [fold(0)], tmp_path)
+    assert {key.seed for key in predictions.read(tmp_path)} == {2}
+    predictions.write(KEY, [fold(0)], tmp_path)
+    assert {key.seed for key in predictions.read(tmp_path)} == {0, 2}
+
+
+def test_an_average_of_members_on_other_clips_is_left_out_aloud(tmp_path, mean, capsys):
+    for name, seed, folds in (("cnn_lstm", 0, 2), ("cnn_lstm", 1, 2), ("majority", 0, 1)):
+        key = Key(name, "ravdess", "speakers", seed)
+        predictions.write(key, [fold(k, seed) for k in range(folds)], tmp_path)
+    found = predictions.read(tmp_path)
+    assert mean not in found and len(found) == 3
+    assert "left out: mean ravdess speakers" in capsys.readouterr().out
+
+
+def test_an_average_is_of_the_newer_members(tmp_path, mean):
+    members = list(dict.fromkeys(members_of(mean)))
+    older = {key: fold(0, key.seed) for key in members}
+    older[mean] = predictions.average([older[key] for key in members_of(mean)])
+    newer = {key: fold(0, 7 + key.seed) for key in members if key.system == "cnn_lstm"}
+    both = predictions.over(newer, older)
+    tables = [(older | newer)[key] for key in members_of(mean)]
+    expected = predictions.average(tables, get("mean").temperature)
+    pd.testing.assert_frame_equal(both[mean], expected)
