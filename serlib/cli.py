@@ -50,8 +50,11 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("files", nargs="*", metavar="FILE", help="file, folder or quoted glob")
     for option in ("--file", "--audio_path"):  # as users of S0 and S3 type it
         predict.add_argument(option, dest="more", action="append", default=[], metavar="FILE")
-    predict.add_argument("--system", default="", help="which system answers (best)")
+    predict.add_argument("--system", default="", help="which system answers (any_voice)")
     predict.add_argument("--bundle", default="", help="another bundle than the shipped one")
+    predict.add_argument(
+        "--same-voice", action="store_true", help="the recordings are of one speaker, in order"
+    )
     form = predict.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object a recording")
     form.add_argument("--csv", action="store_true", help="one line of CSV a recording")
@@ -95,7 +98,7 @@ def _predict(arguments: argparse.Namespace) -> int:
     elif not arguments.json:
         print(answers.table_header(bundle["classes"], width=width))
     failed = 0
-    for file, answer in answers.predict_files(files, bundle):
+    for file, answer in answers.predict_files(files, bundle, same_voice=arguments.same_voice):
         if isinstance(answer, SerlibError):
             print(f"serlib: {answer}", file=sys.stderr)
             failed += 1

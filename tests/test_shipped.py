@@ -49,7 +49,7 @@ def lacking(shipped):
     promised = {key.row for key in keys_of([s.name for s in systems], {"ravdess", "tess"})}
     seeds = Counter(key.row for key in shipped)
     least = {
-        row: 3 if row[2] in ("clips", "speakers") and not (s.baseline or s.published) else 1
+        row: 3 if row[2] in ("clips", "speakers") and not (s.estimator or s.published) else 1
         for row in promised
         if (s := get(row[0]))
     }

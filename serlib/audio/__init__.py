@@ -6,8 +6,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "recording": ["SR", "SUFFIXES", "Recording", "Source", "decode", "load", "name_of"],
-        "augment": ["SPEEDS", "VARIANTS", "S2_VARIANTS", "noisy_or_masked", "speed", "variant"],
+        "augment": ["SPEEDS", "VARIANTS", "WAYS", "S2_VARIANTS", "noisy_or_masked", "variant"],
+        "canonical": ["CANONICAL_SR", "canonical"],
+        "corruptions": ["on_the_way", "speed"],
         "levels": ["f0", "measure"],
+        "speech": ["SPEAKS", "speech"],
         "synthesis": ["SENTENCES", "WORDS", "synthesise"],
     },
 )

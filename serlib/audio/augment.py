@@ -6,9 +6,12 @@ The four of system S2 keep dtype and, but for the stretch, length.
 import librosa
 import numpy as np
 
+from .corruptions import on_the_way, speed
+
 S2_VARIANTS = ("original", "noise", "stretch_pitch")  # its rows of features
 SPEEDS = ("speed_080", "speed_090", "speed_110", "speed_120")
-VARIANTS = (*S2_VARIANTS, "shift", *SPEEDS)  # all that there are
+WAYS = ("way_1", "way_2", "way_3")  # a clip as it may arrive, each time another way
+VARIANTS = (*S2_VARIANTS, "shift", *SPEEDS, *WAYS)  # all that there are
 
 
 def noise(y: np.ndarray, *, rng: np.random.Generator, amplitude: float = 0.035) -> np.ndarray:
@@ -46,16 +49,6 @@ def pitch(y: np.ndarray, *, sr: int, n_steps: float = 0.7) -> np.ndarray:
 def shift(y: np.ndarray, *, rng: np.random.Generator, most: int = 5000) -> np.ndarray:
     """Roll the signal round its ends by a whole number of samples in [-most, most] (S2: 5000)."""
     return np.roll(y, rng.integers(-most, most, endpoint=True))
-
-
-def speed(y: np.ndarray, *, sr: int, rate: float) -> np.ndarray:
-    """Play a signal faster: tempo, pitch and formants move together (Ko et al. 2015).
-
-    Returns
-    -------
-    np.ndarray [shape=(ceil(n / rate),)], resampled with soxr
-    """
-    return librosa.resample(y, orig_sr=round(sr * rate), target_sr=sr, res_type="soxr_hq")
 
 
 def noisy_or_masked(X: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
@@ -107,6 +100,8 @@ def variant(y: np.ndarray, name: str, *, sr: int, rng: np.random.Generator) -> n
             return pitch(stretch(y), sr=sr)
         case "shift":
             return shift(y, rng=rng)
+        case name if name in WAYS:
+            return on_the_way(y, sr=sr, rng=rng)
         case name if name in SPEEDS:
             return speed(y, sr=sr, rate=int(name[-3:]) / 100)
     raise ValueError(f"Bad variant {name!r}, expected one of {list(VARIANTS)}")

@@ -9,13 +9,15 @@ import numpy as np
 import soundfile as sf
 
 from ..errors import AudioError
+from . import container
 
 SR = 22050  # Hz, librosa's default and that of every system here
 _QUIET = 1e-4  # of full scale: 80 dB below it; no clip of RAVDESS or TESS peaks below 0.0045
 _SR_RANGE = 4_000, 384_000  # Hz; outside, the header is wrong rather than the microphone
-# What libsndfile reads; other files beside the clips (RAVDESS has videos of the same
+# What libsndfile and FFmpeg read; other files beside the clips (RAVDESS has videos of the same
 # names) are no business of ours.
 SUFFIXES = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf"}
+SUFFIXES |= container.SUFFIXES
 
 
 class Recording(NamedTuple):
@@ -96,9 +98,25 @@ def _read(
             frames = -1 if duration is None else int(duration * native)
             return file.read(frames, dtype="float32"), native
     except (sf.LibsndfileError, OSError, TypeError) as error:
+        return _from_container(source, name, (offset, duration), error)
+
+
+def _from_container(
+    source: str | PathLike | BinaryIO,
+    name: str,
+    window: tuple[float, float | None],
+    refused: Exception,
+) -> tuple[np.ndarray, int]:
+    """Let FFmpeg try what libsndfile refused."""
+    try:
+        if hasattr(source, "seek"):
+            source.seek(0)
+        y, native = container.decode_container(source, *window)
+        return y, _check_rate(native, name)
+    except (OSError, TypeError) as error:
         raise AudioError(
-            f"{name}: cannot be read as audio ({error}); expected WAV, FLAC, OGG, MP3, AIFF or "
-            "another format of libsndfile. Convert the file, or fetch it again."
+            f"{name}: cannot be read as audio ({refused}; {error}); expected WAV, FLAC, OGG, MP3, "
+            "M4A, WebM or another format of libsndfile or FFmpeg. Convert it, or fetch it again."
         ) from error
 
 

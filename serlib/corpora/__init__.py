@@ -11,7 +11,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "demo": ["is_demo", "write_demo", "write_demo_clip"],
         "download": ["fetch"],
         "emotions": ["EMOTIONS", "classes", "to_label_set"],
-        "folds": ["SPLIT_SEED", "Fold", "row_fold"],
+        "folds": ["OTHERS", "SPLIT_SEED", "Fold", "row_fold"],
         "index": ["PROBLEM_COLUMNS", "completeness", "index_clips", "parse"],
         "known": ["CORPORA"],
         "protocols": ["PROTOCOLS", "Protocol", "protocol"],

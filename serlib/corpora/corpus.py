@@ -25,21 +25,23 @@ def one_each(speakers: Sequence[str], alone: bool) -> list[int]:
 
 
 @dataclass(frozen=True)
-class Source:
+class Publisher:
     """Where a publisher lists a corpus's files with their checksums.
 
     Parameters
     ----------
-    server : str, ``zenodo`` or ``dataverse``
+    server : str, ``zenodo``, ``dataverse`` or ``github``
     listing : str, path of the list on the server
     wanted : str, regular expression of the names of the files that hold the audio
     least : int, how many of them there are at least
+    files : str, path of the files where the list does not tell it
     """
 
     server: str
     listing: str
     wanted: str
     least: int = 1
+    files: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Corpus:
     clips : dict, canonical number of clips by channel
     speakers : int
     licence, citation, home : str
-    source : Source or None, for `serlib.corpora.fetch`
+    source : Publisher or None, for `serlib.corpora.fetch`
     by_hand : str, why there is no source
     folds : callable
         Takes the sorted ids of the speakers present, and whether no other corpus is; returns the
@@ -63,6 +65,7 @@ class Corpus:
     units : callable or None
         Takes a column of clip ids and returns what a bootstrap over this corpus alone draws; None
         draws speakers.
+    trains : bool, other corpora are scored with what was trained on it
     """
 
     name: str
@@ -74,7 +77,14 @@ class Corpus:
     licence: str
     citation: str
     home: str
-    source: Source | None = None
+    source: Publisher | None = None
     by_hand: str = ""
     folds: Callable[[Sequence[str], bool], list[int]] = five_in_turn
     units: Callable[[pd.Series], pd.Series] | None = None
+    trains: bool = True
+
+
+def on_github(repository: str, commit: str, wanted: str, least: int) -> Publisher:
+    """Return a repository as a publisher; git lists a SHA-1 of each file of a commit."""
+    listing = f"/repos/{repository}/git/trees/{commit}?recursive=1"
+    return Publisher("github", listing, wanted, least, f"/{repository}/{commit}")

@@ -1,5 +1,6 @@
 """One table of the data that systems are trained and scored on, and its clips."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import pandas as pd
@@ -28,7 +29,18 @@ DATA: dict[str, Data] = {
     "savee": Data("SAVEE, 7", ("savee",), "seven"),
     "cremad": Data("CREMA-D, 6", ("cremad",), "cremad"),
     "nemo": Data("nEMO, 6", ("nemo",), "nemo"),
+    "anywhere": Data(
+        "CREMA-D, EMO-DB, nEMO, RAVDESS and TESS, 7",
+        ("cremad", "emodb", "nemo", "ravdess", "tess"),
+        "seven",
+    ),
+    "unheard": Data(
+        "those and EMOVO, each unheard in turn",
+        ("cremad", "emodb", "emovo", "nemo", "ravdess", "tess"),
+        "seven",
+    ),
     "emovo": Data("EMOVO, 7", ("emovo",), "seven"),
+    "own": Data("your own recordings", ("own",), "own"),
 }
 
 
@@ -77,9 +89,15 @@ def auxiliary(clips: pd.DataFrame, channel: str, chosen: pd.DataFrame) -> pd.Dat
     return others.assign(emotion=channel + " " + others.emotion)
 
 
-def classes_of(data: str) -> tuple[str, ...]:
-    """Return the classes of a data set, in the order of a network's outputs."""
-    return classes(_data(data).label_set)
+def classes_of(data: str, emotions: Iterable[str] | None = None) -> tuple[str, ...]:
+    """Return the classes of a data set, in the order of a network's outputs.
+
+    Those of your own recordings are the emotions that are there.
+    """
+    every, there = classes(_data(data).label_set), set(emotions or ())
+    if data == "own" and there:
+        return tuple(emotion for emotion in every if emotion in there)
+    return every
 
 
 def _data(name: str) -> Data:

@@ -4,13 +4,12 @@ A finished file is known by its checksum; an archive, which is deleted once it i
 its entry in ``.downloads.json`` of the data root. Neither is fetched again.
 """
 
+import hashlib
 import json
-import re
 import shutil
 import zipfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from collections.abc import Sequence
+from pathlib import Path
 
 import pooch
 import requests
@@ -21,32 +20,9 @@ from ..errors import CorpusError
 from ..files import replacing, write_json
 from .corpus import Corpus
 from .known import CORPORA
+from .publishers import OPTIONS, SERVERS, Remote, files_of
 
-_SERVERS = {"zenodo": "https://zenodo.org", "dataverse": "https://borealisdata.ca"}
-# Zenodo has throttled clients that go by the name of Python's requests.
-_OPTIONS = dict(headers={"User-Agent": "serlib (corpus download)"}, timeout=(10, 60))
 _ROOM = 4  # times the size of an archive: RAVDESS unpacks to some 2.5 times its own
-
-
-@dataclass(frozen=True)
-class _File:
-    url: str
-    path: str  # below the root
-    size: int  # bytes
-    checksum: str  # as md5:...
-
-    @property
-    def is_archive(self) -> bool:
-        return self.path.lower().endswith(".zip")
-
-    @property
-    def result(self) -> str:
-        """The path of what stays: the file, or the folder that an archive is unpacked to."""
-        return self.path[:-4] if self.is_archive else self.path
-
-    @property
-    def entry(self) -> dict:
-        return {self.path: dict(size=self.size, checksum=self.checksum)}
 
 
 def fetch(names: Sequence[str], root: Path, *, servers: dict[str, str] | None = None) -> list[Path]:
@@ -59,7 +35,7 @@ def fetch(names: Sequence[str], root: Path, *, servers: dict[str, str] | None = 
     ----------
     names : sequence of str, of `CORPORA`
     root : Path, the data root; made if need be
-    servers : dict, base URLs in place of those in `_SERVERS`
+    servers : dict, base URLs in place of those in `SERVERS`
 
     Returns
     -------
@@ -78,7 +54,7 @@ def fetch(names: Sequence[str], root: Path, *, servers: dict[str, str] | None = 
     pooch.get_logger().setLevel("WARNING")  # else it says a line for each of thousands of files
     try:
         root.mkdir(parents=True, exist_ok=True)
-        servers = _SERVERS | (servers or {})
+        servers = SERVERS | (servers or {})
         return [_download(CORPORA[name], root, servers) for name in names]
     except OSError as error:
         raise CorpusError(
@@ -101,12 +77,12 @@ def _check_name(name: str, root: Path) -> None:
 
 def _download(corpus: Corpus, root: Path, servers: dict[str, str]) -> Path:
     print(f"{corpus.title}\n  licence: {corpus.licence}\n  to cite: {corpus.citation}", flush=True)
-    files, record = _list(corpus, servers), _record(root)
+    files, record = files_of(corpus, servers), _record(root)
     missing = [file for file in files if not _is_finished(file, root, record)]
     _check_room(missing, root)
-    checksums = {file.path: file.checksum for file in missing}
     urls = {file.path: file.url for file in missing}
-    shelf = pooch.create(root, "", registry=checksums, urls=urls, retry_if_failed=2)
+    known = {file.path: None if file.in_git else file.checksum for file in missing}
+    shelf = pooch.create(root, "", registry=known, urls=urls, retry_if_failed=2)
     total = sum(file.size for file in missing)
     with tqdm(total=total, desc=corpus.name, unit="B", unit_scale=True, disable=not missing) as bar:
         for file in missing:
@@ -114,48 +90,6 @@ def _download(corpus: Corpus, root: Path, servers: dict[str, str]) -> Path:
             if file.is_archive:
                 _unpack(file, root)
     return root / corpus.name.upper()
-
-
-def _list(corpus: Corpus, servers: dict[str, str]) -> list[_File]:
-    """Ask the publisher which files of audio there are."""
-    source, folder = corpus.source, corpus.name.upper()
-    url = servers[source.server] + source.listing
-    read = {"zenodo": _zenodo, "dataverse": _dataverse}[source.server]
-    advice = f"Try again later, or get {corpus.name} by hand from {corpus.home}."
-    try:
-        response = requests.get(url, **_OPTIONS)
-        response.raise_for_status()
-    except requests.RequestException as error:
-        raise CorpusError(f"{url}: gives no list of files ({error}). {advice}") from error
-    try:
-        rows = read(response.json(), servers[source.server])
-        files = [_file(folder, *row) for row in rows if re.fullmatch(source.wanted, row[1])]
-        if len(files) < source.least:
-            raise ValueError(f"{len(files)} files like {source.wanted}")
-    except (KeyError, TypeError, ValueError) as error:
-        expected = "a list of files, each with name, size and MD5"
-        raise CorpusError(f"{url}: expected {expected}, got other ({error!r}). {advice}") from error
-    return files
-
-
-def _zenodo(answer: dict, _: str) -> Iterator[tuple]:
-    for entry in answer["files"]:
-        yield entry["links"]["self"], entry["key"], entry["size"], entry["checksum"]
-
-
-def _dataverse(answer: dict, base: str) -> Iterator[tuple]:
-    for entry in answer["data"]["latestVersion"]["files"]:
-        data = entry["dataFile"]
-        path = PurePosixPath(entry.get("directoryLabel") or "", data["filename"])
-        checksum = data.get("checksum") or dict(type="md5", value=data.get("md5"))
-        checksum = f"{checksum['type']}:{checksum['value']}"
-        yield f"{base}/api/access/datafile/{data['id']}", str(path), data["filesize"], checksum
-
-
-def _file(folder: str, url: str, path: str, size: int, checksum: str) -> _File:
-    if not isinstance(size, int) or not re.fullmatch("(?i)md5:[0-9a-f]{32}", checksum):
-        raise ValueError(f"{path}: size {size}, checksum {checksum}")
-    return _File(url, f"{folder}/{path}", size, checksum.lower())
 
 
 def _record(root: Path) -> dict[str, dict]:
@@ -166,14 +100,21 @@ def _record(root: Path) -> dict[str, dict]:
         return {}
 
 
-def _is_finished(file: _File, root: Path, record: dict[str, dict]) -> bool:
+def _is_finished(file: Remote, root: Path, record: dict[str, dict]) -> bool:
     result = _inside(root, file.result)
     if file.is_archive:
         return result.is_dir() and record | file.entry == record
-    return result.is_file() and f"md5:{pooch.file_hash(str(result), 'md5')}" == file.checksum
+    return result.is_file() and _checksum(result, file.checksum) == file.checksum
 
 
-def _check_room(missing: list[_File], root: Path) -> None:
+def _checksum(path: Path, like: str) -> str:
+    """Return the checksum of a file, of the kind of another; git's begins with type and size."""
+    if like.startswith("md5:"):
+        return f"md5:{pooch.file_hash(str(path), 'md5')}"
+    return "git:" + hashlib.sha1(b"blob %d\0" % path.stat().st_size + path.read_bytes()).hexdigest()
+
+
+def _check_room(missing: list[Remote], root: Path) -> None:
     need = sum(file.size * (_ROOM if file.is_archive else 1) for file in missing)
     free = shutil.disk_usage(root).free
     if need > free:
@@ -183,19 +124,21 @@ def _check_room(missing: list[_File], root: Path) -> None:
         )
 
 
-def _fetch(file: _File, shelf: pooch.Pooch, bar: tqdm) -> None:
+def _fetch(file: Remote, shelf: pooch.Pooch, bar: tqdm) -> None:
     """Fetch a file unless it is there; it appears whole and checked, or not at all."""
-    before, get = bar.n, pooch.HTTPDownloader(chunk_size=2**20, **_OPTIONS)
+    before, get = bar.n, pooch.HTTPDownloader(chunk_size=2**20, **OPTIONS)
 
     def get_checked(url: str, output: str, _: pooch.Pooch) -> None:
         bar.n = before  # a failed try counts for nothing
         with Path(output).open("wb") as stream:
             get(url, CallbackIOWrapper(bar.update, stream, "write"), None)
-        size, checksum = Path(output).stat().st_size, f"md5:{pooch.file_hash(output, 'md5')}"
+        size, checksum = Path(output).stat().st_size, _checksum(Path(output), file.checksum)
         if (size, checksum) != (file.size, file.checksum):
             raise ValueError(f"got {size} bytes with {checksum}")
         Path(output).chmod(0o644)  # temporary files are for their owner alone
 
+    if file.in_git:  # whose checksums pooch does not know: it would take what is there
+        (shelf.abspath / file.path).unlink(missing_ok=True)
     try:
         shelf.fetch(file.path, downloader=get_checked)
     except (requests.RequestException, ValueError) as error:
@@ -206,7 +149,7 @@ def _fetch(file: _File, shelf: pooch.Pooch, bar: tqdm) -> None:
     bar.update(before + file.size - bar.n)  # an archive may be here and only lack the unpacking
 
 
-def _unpack(file: _File, root: Path) -> None:
+def _unpack(file: Remote, root: Path) -> None:
     """Unpack an archive and delete it; killed in between, it is unpacked again, not fetched."""
     archive, folder = root / file.path, root / file.result
     if not zipfile.is_zipfile(archive):

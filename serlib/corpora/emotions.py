@@ -7,6 +7,20 @@ EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fear", "disgust", "surp
 _SEVEN = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
 _MERGED = {"calm": "neutral"}
 
+# How people write them, in small letters: English words, the codes of corpora
+_SPELLINGS = {
+    "neutral": "neutral neu neutrality none",
+    "calm": "calm calmness relaxed",
+    "happy": "happy happiness hap joy joyful happily glad",
+    "sad": "sad sadness",
+    "angry": "angry anger ang mad",
+    "fear": "fear fearful fea afraid scared anxious anxiety",
+    "disgust": "disgust disgusted dis",
+    "surprise": "surprise surprised sur ps pleasant_surprise pleasant_surprised",
+    "boredom": "boredom bored",
+}
+WORDS = {word: emotion for emotion, words in _SPELLINGS.items() for word in words.split()}
+
 # Per label set: its classes in the order of the networks' outputs, and what is merged into what.
 _LABEL_SETS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "eight": (EMOTIONS[:8], {}),
@@ -14,8 +28,14 @@ _LABEL_SETS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "five": (EMOTIONS[:5], {}),
     "emodb": (("neutral", "happy", "sad", "angry", "fear", "disgust", "boredom"), _MERGED),
     "cremad": (("angry", "disgust", "fear", "happy", "neutral", "sad"), _MERGED),
+    "own": (EMOTIONS, {}),
     "nemo": (("angry", "fear", "happy", "neutral", "sad", "surprise"), _MERGED),
 }
+
+
+def emotion_of(word: str) -> str | None:
+    """Return the emotion that a word means, in any case, or None: "Fearful", "ANG", "ps"."""
+    return WORDS.get(word.strip().lower().replace(" ", "_").replace("-", "_"))
 
 
 def classes(label_set: str) -> tuple[str, ...]:

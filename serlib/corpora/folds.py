@@ -5,7 +5,7 @@ with equal audio stay on one side. `row_fold` alone breaks this, and exists to s
 that is worth.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from sklearn.model_selection import train_test_split
 from ..errors import CorpusError
 from .known import CORPORA
 
+OTHERS = "others"  # what a fold of `corpora` is called that trains on all corpora but the scored
 SPLIT_SEED = 42  # S2's random_state; the split is part of the protocol, not of a run's seed
 
 
@@ -48,7 +49,7 @@ def row_fold(n_rows: int, *, published: bool = False) -> Fold:
     return Fold(0, train, validation, test)
 
 
-def by_clips(clips: pd.DataFrame, scored: str = "") -> Iterator[Fold]:
+def by_clips(clips: pd.DataFrame, scored: Sequence[str] = ()) -> Iterator[Fold]:
     """80/20 over recordings in the order of their ids, stratified; a tenth of the 80 validates."""
     rest, test = _divide(clips, _recordings(clips), 0.2)
     parts = *_divide(clips, rest, 0.1), test
@@ -75,7 +76,7 @@ def _where(clips: pd.DataFrame, audio: np.ndarray) -> np.ndarray:
     return np.flatnonzero(clips.audio_md5.isin(audio))
 
 
-def by_speakers(clips: pd.DataFrame, scored: str = "") -> Iterator[Fold]:
+def by_speakers(clips: pd.DataFrame, scored: Sequence[str] = ()) -> Iterator[Fold]:
     """Test each fold of speakers once; the next fold's speakers validate."""
     fold_of = speaker_folds(clips.speaker)
     present = sorted(set(fold_of.values()))
@@ -102,13 +103,13 @@ def by_speakers(clips: pd.DataFrame, scored: str = "") -> Iterator[Fold]:
             yield Fold(k, np.flatnonzero((fold != k) & (fold != following)), validation, test)
 
 
-def inside_speakers(clips: pd.DataFrame, scored: str = "") -> Iterator[Fold]:
+def inside_speakers(clips: pd.DataFrame, scored: Sequence[str] = ()) -> Iterator[Fold]:
     """Train on the training speakers, score the validation speakers: no test speaker is seen."""
     for fold in by_speakers(clips):
         yield replace(fold, validation=fold.validation[:0], test=fold.validation)
 
 
-def by_statements(clips: pd.DataFrame, scored: str = "") -> Iterator[Fold]:
+def by_statements(clips: pd.DataFrame, scored: Sequence[str] = ()) -> Iterator[Fold]:
     """The folds of `speakers`, twice: train on half of each corpus's sentences, test the others."""
     second = np.zeros(len(clips), dtype=bool)
     for corpus, said in clips.groupby("corpus").statement:
@@ -129,28 +130,34 @@ def by_statements(clips: pd.DataFrame, scored: str = "") -> Iterator[Fold]:
             )
 
 
-def by_corpora(clips: pd.DataFrame, scored: str) -> Iterator[Fold]:
-    """Train on each other corpus, a tenth of it validates; score the emotions that it has too."""
-    others = sorted(set(clips.corpus) - {scored})
-    if not others or scored not in set(clips.corpus):
-        raise CorpusError(
-            f"`corpora` needs {scored or 'a corpus'} and another, found {sorted(set(clips.corpus))}"
-        )
-    found = False
-    for corpus in others:
-        rest = clips[clips.corpus == corpus]
+def by_corpora(clips: pd.DataFrame, scored: Sequence[str]) -> Iterator[Fold]:
+    """Train on each other corpus, then on all others; score the emotions that were trained on.
+
+    A tenth of what trains validates. A corpus that nothing may be trained on trains nothing.
+    """
+    folds = [fold for corpus in scored for fold in _without(clips, corpus)]
+    if not folds:
+        here = sorted(set(clips.corpus))
+        raise CorpusError(f"`corpora` needs {scored[0]} and another to train on, found {here}")
+    yield from folds
+
+
+def _without(clips: pd.DataFrame, scored: str) -> Iterator[Fold]:
+    """Score one corpus."""
+    others = [c for c in sorted(set(clips.corpus) - {scored}) if CORPORA[c].trains]
+    sides = {corpus: clips.corpus == corpus for corpus in others}
+    if len(others) > 1:
+        sides[OTHERS] = clips.corpus.isin(others)
+    for name, inside in sides.items():
+        rest = clips[inside]
         test = np.flatnonzero((clips.corpus == scored) & clips.emotion.isin(rest.emotion.unique()))
         try:
             parts = _divide(rest, _recordings(rest), 0.1)
         except CorpusError as error:
-            print(f"not trained on {corpus}: {error}")
+            print(f"not trained on {name}: {error}")
             continue
-        yield Fold(corpus, *(_where(clips, part) for part in parts), test)
-        found = True
-    if not found:
-        raise CorpusError(
-            f"`corpora` needs clips to train on beside {scored}; {others} are too few"
-        )
+        if len(test):
+            yield Fold(name, *(_where(clips, part) for part in parts), test)
 
 
 def speaker_folds(speakers: Iterable[str]) -> dict[str, int]:

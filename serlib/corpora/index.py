@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -12,6 +13,7 @@ from ..errors import AudioError, CorpusError
 from ..workers import each
 from .clips import CLIP_COLUMNS
 from .known import CORPORA
+from .own import LABELS, UNKNOWN, by_folder, labels_in, of_two_labels
 
 PROBLEM_COLUMNS = ["path", "problem"]
 
@@ -37,7 +39,7 @@ def index_clips(root: Path, *, n_jobs: int = -1) -> tuple[pd.DataFrame, pd.DataF
     CorpusError
         If the folder does not exist or holds no usable clip.
     """
-    found, problems = walk(root)
+    found, known, problems = walk(root)
     firsts = [(root / copies[0],) for copies in found]
     decoded = each(_decode, firsts, n_jobs=n_jobs, desc="reading clips")
     rows = []
@@ -49,19 +51,24 @@ def index_clips(root: Path, *, n_jobs: int = -1) -> tuple[pd.DataFrame, pd.DataF
             path = others.pop(0)
             result = _decode(root / path)
         else:
-            rows.append({"path": path} | parse(path) | result)
+            rows.append({"path": path} | known[path] | result)
         problems += [(other, f"a second copy of {path}") for other in others]
     if not rows:
         raise CorpusError(
-            f"{root}: holds no clip of {', '.join(CORPORA)}. Put a corpus there, or fetch one with "
-            "`serlib download ravdess tess`, or name another folder with --data or SER_DATA."
+            f"{root}: holds no clip of a known corpus, no folder called as an emotion and no "
+            f"{LABELS}. Put a corpus there, or fetch one with `serlib download ravdess tess`, or "
+            "name another folder with --data or SER_DATA."
         )
     clips = pd.DataFrame(sorted(rows, key=lambda row: os.fsencode(row["path"])))[CLIP_COLUMNS]
+    doubtful = of_two_labels(clips)
+    for path, emotion in zip(doubtful.path, doubtful.emotion, strict=True):
+        problems.append((path, f"the same recording is there as another emotion than {emotion}"))
+    clips = clips.drop(doubtful.index).reset_index(drop=True)
     return clips, pd.DataFrame(problems, columns=PROBLEM_COLUMNS)
 
 
 def parse(path: str | PurePosixPath) -> dict[str, str] | None:
-    """Return what a file's name says about its clip, or None for a name no corpus has.
+    """Return what a file's name says about its clip, or its folder's; None where neither does.
 
     Parameters
     ----------
@@ -76,20 +83,22 @@ def parse(path: str | PurePosixPath) -> dict[str, str] | None:
     for corpus in CORPORA.values():
         for name in (path.stem, f"{path.parent.name}/{path.stem}"):
             if match := corpus.pattern.fullmatch(name):
-                facts = corpus.parse(match)
-                facts["speaker"] = f"{corpus.name}:{facts['speaker']}"
-                clip_id = f"{corpus.name}:{facts.pop('stem')}"
-                return dict(corpus=corpus.name, clip_id=clip_id) | facts
-    return None
+                return _of(corpus.name, corpus.parse(match))
+    mine = by_folder(str(path))
+    return mine and _of("own", mine)
+
+
+def _of(corpus: str, facts: dict[str, str]) -> dict[str, str]:
+    """Return facts of a clip with its corpus, in speaker and id too."""
+    speaker, clip_id = f"{corpus}:{facts['speaker']}", f"{corpus}:{facts['stem']}"
+    rest = {name: fact for name, fact in facts.items() if name != "stem"}
+    return dict(corpus=corpus, clip_id=clip_id) | rest | dict(speaker=speaker)
 
 
 def has_corpus(root: Path) -> bool:
-    """Tell whether a folder holds at least one file with the name of a known clip."""
-    return any(
-        parse(path.relative_to(root).as_posix())
-        for path in root.rglob("*.*")
-        if path.suffix.lower() in SUFFIXES and path.is_file()
-    )
+    """Tell whether a folder holds a clip of a known corpus, or one of your own."""
+    known = parse if labels_in(root) is None else labels_in(root).get
+    return any(known(path) for path in _audio(root, lambda _: None))
 
 
 def completeness(clips: pd.DataFrame) -> list[str]:
@@ -97,6 +106,9 @@ def completeness(clips: pd.DataFrame) -> list[str]:
     lines = []
     for (name, channel), group in clips.groupby(["corpus", "channel"]):
         corpus = CORPORA[name]
+        if name == "own":
+            lines.append(_own(group))
+            continue
         line = f"{corpus.title}, {channel}: {len(group)} of {corpus.clips[channel]} clips"
         if len(group) < corpus.clips[channel]:
             here = group.speaker.nunique()
@@ -105,29 +117,56 @@ def completeness(clips: pd.DataFrame) -> list[str]:
     return lines
 
 
-def walk(root: Path) -> tuple[list[list[str]], list[tuple[str, str]]]:
-    """Return the paths of each clip, its copies together, in byte order; and what else is there."""
+def _own(clips: pd.DataFrame) -> str:
+    """Say how many of your own recordings there are, and what cannot be measured with them."""
+    speakers, emotions = set(clips.speaker) - {f"own:{UNKNOWN}"}, sorted(set(clips.emotion))
+    line = f"Your own recordings: {len(clips)} clips of {', '.join(emotions)}; "
+    line += f"{len(speakers)} speakers known"
+    if len(speakers) < 2:
+        line += ". What a system is worth on a new speaker cannot be measured with them: two "
+        line += "speakers or more are needed, in folders (anna/happy/x.wav) or in labels.csv"
+    return line
+
+
+def walk(root: Path) -> tuple[list[list[str]], dict[str, dict], list[tuple[str, str]]]:
+    """Find the clips below a folder.
+
+    Returns
+    -------
+    copies : list of list of str, the paths of each clip, in byte order
+    known : dict, path -> what is known of the clip
+    problems : list of (path, problem), what else is there
+    """
     if not root.is_dir():
         raise CorpusError(f"{root}: no such folder. Give the data root with --data or SER_DATA.")
-    copies, problems = {}, []
+    copies, known, problems = {}, {}, []
+    listed = labels_in(root)
 
     def unreadable(error: OSError) -> None:
         place = Path(error.filename).relative_to(root).as_posix()
         problems.append((place, f"folder cannot be read: {error.strerror}"))
 
-    paths = [
-        Path(folder, file).relative_to(root).as_posix()
-        for folder, _, files in os.walk(root, onerror=unreadable)
-        for file in files
-        if Path(file).suffix.lower() in SUFFIXES and not file.startswith(".")
-    ]
-    for path in sorted(paths, key=os.fsencode):
-        facts = parse(path)
-        if facts is None:
-            problems.append((path, "its name is of no known corpus"))
+    for path in sorted(_audio(root, unreadable), key=os.fsencode):
+        facts = parse(path) if listed is None else listed.get(path) and _of("own", listed[path])
+        if not facts:
+            where = f"it is not in {LABELS}" if listed else "its name is of no known corpus"
+            problems.append((path, where))
         else:
+            known[path] = facts
             copies.setdefault(facts["clip_id"], []).append(path)
-    return list(copies.values()), problems
+    problems += [(path, f"is in {LABELS}, and not here") for path in {*(listed or {})} - {*known}]
+    return list(copies.values()), known, problems
+
+
+def _audio(root: Path, unreadable: Callable[[OSError], None]) -> Iterator[str]:
+    """Yield the paths of audio files below a folder, behind links too; no folder twice."""
+    seen = set()
+    for folder, inside, files in os.walk(root, onerror=unreadable, followlinks=True):
+        seen.add(os.path.realpath(folder))
+        inside[:] = [name for name in inside if os.path.realpath(Path(folder, name)) not in seen]
+        for file in files:
+            if Path(file).suffix.lower() in SUFFIXES and not file.startswith("."):
+                yield Path(folder, file).relative_to(root).as_posix()
 
 
 def _decode(path: Path) -> dict | str:

@@ -10,6 +10,7 @@ from ..paths import Project, Run
 from .clips import read_clips, write_clips
 from .demo import NOTICE, is_demo, write_demo
 from .index import has_corpus, index_clips, walk
+from .own import LABELS
 
 
 def open_run(data_root: str = "", out: str = "", *, project: Project | None = None) -> Run:
@@ -37,8 +38,9 @@ def open_run(data_root: str = "", out: str = "", *, project: Project | None = No
     found = data.is_dir() and has_corpus(data)
     if named and not found:
         raise CorpusError(
-            f"{named}: holds no clip of a known corpus. Check the folder, or fetch one with "
-            "`serlib download ravdess tess`, or unset it to use the demo corpus."
+            f"{named}: holds no clip of a known corpus, no folder called as an emotion (happy, "
+            "anna/sad, ...) and no labels.csv with columns path and emotion. Check the folder, or "
+            "fetch a corpus with `serlib download ravdess tess`, or unset it to use the demo."
         )
     demo = not found or is_demo(data)
     if not found:
@@ -63,5 +65,6 @@ def holds(run: Run, clips: pd.DataFrame) -> bool:
 
 def _changed_since(run: Run, table: Path) -> bool:
     """Whether a clip was added or replaced since; a copy may keep an old time of writing."""
-    files = (run.data / path for copies in walk(run.data)[0] for path in copies)
+    files = [run.data / path for copies in walk(run.data)[0] for path in copies]
+    files += [run.data / LABELS] if (run.data / LABELS).is_file() else []
     return any(file.stat().st_ctime > table.stat().st_mtime for file in files)

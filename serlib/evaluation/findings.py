@@ -110,7 +110,7 @@ def beside_baseline(results: pd.DataFrame, baseline: str) -> pd.DataFrame:
     where = ["data", "corpus"]
     of = results[(results.protocol == "speakers") & (results.corpus != "together")]
     simple = of[of.system == baseline].set_index(where).uar.rename("baseline")
-    networks = [name for name, s in SYSTEMS.items() if not (s.baseline or s.published)]
+    networks = [name for name, s in SYSTEMS.items() if not (s.estimator or s.published)]
     of = of[of.system.isin(networks)].join(simple, on=where, how="inner")
     of = of.assign(ahead=of.uar - of.baseline).sort_values("ahead", ignore_index=True)
     return of[["system", *where, "seeds", "uar", "baseline", "ahead"]]

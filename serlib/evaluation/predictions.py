@@ -50,6 +50,18 @@ def answered(
     return ids[names].assign(**columns)
 
 
+def drawn(fold: int | str, draw: int) -> int | str:
+    """Return how a fold is called whose clips are scored several times over, after other draws."""
+    if isinstance(fold, int):
+        return fold + 10 * draw
+    return f"{fold} {draw}" if draw else fold
+
+
+def trained_on(folds: pd.Series) -> pd.Series:
+    """Return the corpora that folds of `corpora` are trained on, whatever the draw."""
+    return folds.astype(str).str.split(" ").str[0]
+
+
 def probabilities(predictions: pd.DataFrame) -> pd.DataFrame:
     """Return the probability columns, named by their emotions."""
     return predictions.filter(regex="^p_").rename(columns=lambda name: name.removeprefix("p_"))
@@ -130,7 +142,7 @@ def _averages(name: str, found: Predictions) -> Predictions:
             except ValueError:
                 print(f"left out: {key}: its members were scored on other clips; fit them again")
                 break
-            drawn = not all(get(member).baseline for member, _ in system.members)
+            drawn = not all(get(member).estimator for member, _ in system.members)
             if not drawn:
                 break
             key = key._replace(seed=key.seed + 1)

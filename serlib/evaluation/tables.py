@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..corpora import DATA, PROTOCOLS
 from ..systems import SYSTEMS
-from .predictions import Predictions, over, read
+from .predictions import Predictions, over, read, trained_on
 from .scores import by_part, uar
 
 
@@ -47,8 +47,8 @@ def _grouped(predictions: Predictions) -> dict[tuple, list[pd.DataFrame]]:
     groups = {}
     for key, table in predictions.items():
         across = PROTOCOLS[key.protocol].across
-        for trained_on, part in table.groupby("fold") if across else [("", table)]:
-            groups.setdefault((*key.row, trained_on), []).append(part)
+        for which, part in table.groupby(trained_on(table.fold)) if across else [("", table)]:
+            groups.setdefault((*key.row, which), []).append(part)
     return groups
 
 

@@ -16,5 +16,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "statistics": ["Functionals", "Statistics"],
         "table": ["KEY_COLUMNS", "read_features", "tables_of", "write_features"],
         "voice": ["VoiceStatistics"],
+        "whisper": ["ENCODER", "Whisper"],
     },
 )

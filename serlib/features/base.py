@@ -9,7 +9,7 @@ import numpy as np
 
 import serlib
 
-from ..audio import Source, load, name_of
+from ..audio import CANONICAL_SR, Source, canonical, load, name_of
 from ..errors import AudioError
 from .scaling import FrameScaler, Scaler
 
@@ -95,6 +95,30 @@ class Trimmed(FrontEnd):
         if self.trim_db is not None:
             y, _ = librosa.effects.trim(y, top_db=self.trim_db)
         return long_enough(y, source, self.sr)
+
+
+class Anywhere(FrontEnd):
+    """A front end that looks at what is left of a clip wherever it was recorded.
+
+    Its rate is `serlib.audio.CANONICAL_SR`. It loads a clip whole, since copies of it are made as
+    they would arrive; what it extracts is of `serlib.audio.canonical` of them.
+    """
+
+    def load(self, source: Source) -> np.ndarray:
+        """Load a clip whole [shape=(n,)].
+
+        Raises
+        ------
+        AudioError
+            As `serlib.audio.load`, or if less than `SHORTEST` would be left of it.
+        """
+        y = load(source, sr=CANONICAL_SR)
+        long_enough(canonical(y), source, self.sr)
+        return y
+
+    def heard(self, source: Source) -> np.ndarray:
+        """Return what is looked at of a clip [shape=(n,)]."""
+        return canonical(self.load(source))
 
 
 class Frames(Trimmed):

@@ -8,6 +8,7 @@ from .mfcc import MfccDeltas
 from .scaling import SCALERS, SpeakerScaler
 from .statistics import Functionals, Statistics
 from .voice import VoiceStatistics
+from .whisper import Whisper
 
 FRONT_ENDS: dict[str, type[FrontEnd]] = {
     kind.name: kind
@@ -20,6 +21,7 @@ FRONT_ENDS: dict[str, type[FrontEnd]] = {
         Functionals,
         Statistics,
         VoiceStatistics,
+        Whisper,
     )
 }
 # What `serlib.restore` builds anew, by the names in pickles

@@ -8,10 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..audio import SUFFIXES
-from ..errors import AudioError, SerlibError
-from .bundle import Bundle, predict_proba
-
-_Answer = dict[str, float] | SerlibError
+from ..errors import AudioError, BundleError, SerlibError
+from ..systems import Voice
+from .bundle import Bundle
+from .predict import Answer, answer
 
 
 def recordings(named: Iterable[str]) -> list[str]:
@@ -40,53 +40,63 @@ def _expand(name: str) -> list[str]:
     return [name]
 
 
-def predict_files(files: Iterable[str], bundle: Bundle) -> Iterator[tuple[str, _Answer]]:
-    """Yield each file with its probabilities, or with what is wrong with it."""
+def predict_files(
+    files: Iterable[str], bundle: Bundle, *, same_voice: bool = False
+) -> Iterator[tuple[str, Answer | SerlibError]]:
+    """Yield each file with the answer to it, or with what is wrong with it.
+
+    With `same_voice` each is answered in the light of those before it: they are of one speaker.
+
+    Raises
+    ------
+    BundleError
+        If the system cannot learn a voice by the way.
+    """
+    if same_voice and not bundle.get("anywhere"):
+        raise BundleError("only `any_voice` learns a voice by the way; leave out --same-voice")
+    voice = Voice() if same_voice else None
     for file in files:
         try:
             with suppress(OSError):  # a name that no file can have: reading it says so
                 if Path(file).is_dir():
                     expected = sorted(SUFFIXES)
                     raise AudioError(f"{file}: holds no recording; expected {expected}")
-            yield file, predict_proba(file, bundle)
+            yield file, answer(file, bundle, voice)
         except AudioError as error:
             yield file, error
 
 
-def as_json(file: str, probabilities: dict[str, float], *, system: str) -> str:
+def as_json(file: str, answer: Answer, *, system: str) -> str:
     """Return an answer as one JSON object on one line."""
-    rounded = {emotion: round(p, 4) for emotion, p in probabilities.items()}
-    answer = dict(file=file, system=system, emotion=_best(probabilities), probabilities=rounded)
-    return json.dumps(answer)
+    rounded = {emotion: round(p, 4) for emotion, p in answer.probabilities.items()}
+    said = dict(file=file, system=system, emotion=answer.emotion, probabilities=rounded)
+    return json.dumps(said | (dict(remarks=answer.remarks) if answer.remarks else {}))
 
 
-def as_csv(file: str, probabilities: dict[str, float]) -> str:
-    """Return an answer as a line of CSV: file, emotion, a probability per class."""
-    return _csv([file, _best(probabilities), *(f"{p:.4f}" for p in probabilities.values())])
+def as_csv(file: str, answer: Answer) -> str:
+    """Return an answer as a line of CSV: file, emotion, a probability per class, remarks."""
+    shares = (f"{p:.4f}" for p in answer.probabilities.values())
+    return _csv([file, answer.emotion, *shares, " ".join(answer.remarks)])
 
 
 def csv_header(classes: Iterable[str]) -> str:
     """Return the names of the columns of `as_csv`, as those of the predictions files."""
-    return _csv(["file", "emotion", *(f"p_{emotion}" for emotion in classes)])
+    return _csv(["file", "emotion", *(f"p_{emotion}" for emotion in classes), "remarks"])
 
 
-def as_row(file: str, probabilities: dict[str, float], *, width: int) -> str:
-    """Return an answer as a row of a table; `width` is that of the longest file name."""
-    cells = "".join(f"{p:>{_cell(emotion)}.2f}" for emotion, p in probabilities.items())
-    return f"{file:<{width}}  {_best(probabilities):<8}{cells}"
+def as_row(file: str, answer: Answer, *, width: int) -> str:
+    """Return an answer as a row of a table, remarks below it; `width` is of the longest name."""
+    cells = "".join(f"{p:>{_cell(emotion)}.2f}" for emotion, p in answer.probabilities.items())
+    return "\n  ".join([f"{file:<{width}}  {answer.emotion:<9}{cells}", *answer.remarks])
 
 
 def table_header(classes: Iterable[str], *, width: int) -> str:
     """Return the line above the rows of `as_row`."""
-    return f"{'file':<{width}}  {'emotion':<8}" + "".join(f"{c:>{_cell(c)}}" for c in classes)
+    return f"{'file':<{width}}  {'emotion':<9}" + "".join(f"{c:>{_cell(c)}}" for c in classes)
 
 
 def _cell(emotion: str) -> int:
     return max(len(emotion), 4) + 2
-
-
-def _best(probabilities: dict[str, float]) -> str:
-    return max(probabilities, key=probabilities.get)
 
 
 def _csv(cells: list[str]) -> str:

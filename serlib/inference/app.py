@@ -16,12 +16,15 @@ from ..corpora import write_demo_clip
 from ..errors import AudioError, RunError, SerlibError
 from ..evaluation import pictures
 from ..paths import Project
+from ..systems import Voice
 from .attention import attention_of, has_attention
-from .bundle import Bundle, answers_of
+from .bundle import Bundle
 from .card import INTENDED_USE
+from .predict import Answer, answer_of
 from .shelf import offered, open_bundle
 
 _MOST_MB, _MOST_SECONDS = 20, 60
+_SAME_VOICE = "My clips are all of one voice: learn it by the way (any_voice alone)"
 _EXAMPLES = ("happy", "sad", "angry", "fear")
 _FONT = ["system-ui", "sans-serif"]  # of the machine; Gradio's own would be fetched
 
@@ -39,10 +42,12 @@ class Responder:
             self._open[system] = open_bundle(system, project=self.project)
         return self._open[system]
 
-    def respond(self, path: str | None, system: str | None) -> tuple[dict[str, float], Figure]:
-        """Return the probabilities of a clip, and a picture of what the system heard of it.
+    def respond(
+        self, path: str | None, system: str | None, voice: Voice | None = None
+    ) -> tuple[dict[str, float], str, Figure]:
+        """Return the answer to a clip: probabilities, what is doubtful, what the system heard.
 
-        The clip is decoded once, its features are computed once.
+        The clip is decoded once, its features are computed once. A `Voice` learns from it.
 
         Raises
         ------
@@ -56,7 +61,8 @@ class Responder:
                 )
             recording, bundle = _decode(path), self.bundle(system or "")
             features = bundle["extractor"].get_predict_feat(recording)[None]
-            return answers_of(features, bundle)[0], _picture(recording, features, bundle)
+            said = answer_of(recording, features, bundle, voice)
+            return _shares(said), _doubts(said, voice), _picture(recording, features, bundle)
         except SerlibError as error:
             text = str(error).replace(str(path), Path(path or "").name)
             raise gr.Error(text, duration=None, print_exception=False) from error
@@ -77,9 +83,11 @@ def page(project: Project | None = None) -> gr.Blocks:
             with gr.Column():
                 clip = gr.Audio(type="filepath", sources=["upload", "microphone"], label="Clip")
                 system = gr.Radio(ready, value=next(iter(ready), None), label="System")
+                same = gr.Checkbox(label=_SAME_VOICE)
                 button = gr.Button("Which emotion?", variant="primary")
             with gr.Column():
                 label = gr.Label(label="Emotion, and the probability of each")
+                doubts = gr.Markdown()
                 picture = gr.Plot(show_label=False)
         gr.Examples(
             examples(responder.project),
@@ -88,7 +96,14 @@ def page(project: Project | None = None) -> gr.Blocks:
             cache_examples=False,
         )
         gr.HTML(_missing([name for name, bundle in systems.items() if not bundle]))
-        button.click(responder.respond, [clip, system], [label, picture], concurrency_limit=1)
+        voice = gr.State(None)
+        same.change(lambda ticked: Voice() if ticked else None, same, voice)
+        button.click(
+            responder.respond,
+            [clip, system, voice],
+            [label, doubts, picture],
+            concurrency_limit=1,
+        )
     return blocks
 
 
@@ -146,6 +161,17 @@ def _picture(recording: Recording, features: np.ndarray, bundle: Bundle) -> Figu
         how = dict(weights=attention_of(features, bundle)[0], span=extractor.span)
     pictures.heard(extractor.heard(recording), extractor.sr, axes, **how)
     return figure
+
+
+def _shares(answer: Answer) -> dict[str, float]:
+    """Return what the label shows: a probability each, or that nobody speaks."""
+    return answer.probabilities if answer.speech else {answer.emotion: 1.0}
+
+
+def _doubts(answer: Answer, voice: Voice | None) -> str:
+    """Return remarks, and how many clips of the voice were heard, as Markdown."""
+    heard = [f"Clips of this voice so far: {voice.count}."] if voice and voice.count else []
+    return "  \n".join([*answer.remarks, *heard])
 
 
 def _missing(systems: list[str]) -> str:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import joblib
 import numpy as np
 
-from ..audio import Source
 from ..errors import BundleError
 from ..features import FrontEnd
 from ..files import replacing, sha256, write_json
@@ -34,6 +33,7 @@ def save_bundle(
     extractor: FrontEnd,
     reference: np.ndarray,
     card: dict,
+    anywhere: bool = False,
 ) -> Bundle:
     """Write a bundle and, beside it, its model card with the file's checksum.
 
@@ -48,6 +48,7 @@ def save_bundle(
     reference : np.ndarray [shape=(n,)], a clip at the front end's rate; its features and
         probabilities travel along, so that a machine can tell whether it computes the same
     card : dict, that JSON holds: data, licences, intended use, figures by protocol
+    anywhere : bool, the system is for recordings from anywhere, as `System` has it
 
     Returns
     -------
@@ -64,12 +65,13 @@ def save_bundle(
         versions=_versions(),
         card=card,
         verified=False,
+        **(dict(anywhere=True) if anywhere else {}),
     )
     features = extractor.get_predict_feat((reference, extractor.sr))
     bundle["reference"] = dict(
         y=reference.astype(np.float32),
         features=features,
-        probabilities=_probabilities(bundle, features[None])[0],
+        probabilities=probabilities(bundle, features[None])[0],
     )
     with replacing(path) as temporary:
         joblib.dump(bundle | dict(model=StoredNetwork(model)), temporary, compress=0)
@@ -111,51 +113,6 @@ def load_bundle(path: str | Path) -> Bundle:
     return bundle
 
 
-def get_predictions(source: Source | list[Source], bundle: Bundle) -> str | list[str]:
-    """Return the emotion of a clip, or those of many.
-
-    Parameters
-    ----------
-    source : path, open file or (y, sr); or a list of them
-    bundle : dict, from `load_bundle` or `joblib.load`
-
-    Returns
-    -------
-    str, or list of str for a list
-
-    Raises
-    ------
-    AudioError
-        If a clip cannot be used.
-    BundleError
-        At the first use of a bundle that `load_bundle` has not checked.
-    """
-    answers = predict_proba(source, bundle)
-    if isinstance(answers, dict):
-        return max(answers, key=answers.get)
-    return [max(answer, key=answer.get) for answer in answers]
-
-
-def predict_proba(
-    source: Source | list[Source], bundle: Bundle
-) -> dict[str, float] | list[dict[str, float]]:
-    """Return the probability of each emotion for a clip, or for many; as `get_predictions`."""
-    verify(bundle)
-    sources = source if isinstance(source, list) else [source]
-    if not sources:
-        return []
-    answers = answers_of(
-        np.stack([bundle["extractor"].get_predict_feat(s) for s in sources]), bundle
-    )
-    return answers if isinstance(source, list) else answers[0]
-
-
-def answers_of(features: np.ndarray, bundle: Bundle) -> list[dict[str, float]]:
-    """Return the probability of each emotion, from the features of clips [shape=(n, ...)]."""
-    probabilities = _probabilities(bundle, features)
-    return [dict(zip(bundle["classes"], map(float, row), strict=True)) for row in probabilities]
-
-
 def verify(bundle: Bundle) -> None:
     """Check versions and the reference clip, once a bundle."""
     missing = [
@@ -175,8 +132,8 @@ def verify(bundle: Bundle) -> None:
     reference = bundle["reference"]
     extractor = bundle["extractor"]
     features = extractor.get_predict_feat((reference["y"], extractor.sr))
-    probabilities = _probabilities(bundle, features[None])[0]
-    gap = float(np.max(np.abs(probabilities - reference["probabilities"])))
+    found = probabilities(bundle, features[None])[0]
+    gap = float(np.max(np.abs(found - reference["probabilities"])))
     if not gap <= _TOLERANCE:
         raise BundleError(
             f"its reference clip gives other probabilities here (by {gap:.2g}, allowed "
@@ -185,9 +142,15 @@ def verify(bundle: Bundle) -> None:
     bundle["verified"] = True
 
 
-def _probabilities(bundle: Bundle, features: np.ndarray) -> np.ndarray:
+def probabilities(bundle: Bundle, features: np.ndarray) -> np.ndarray:
+    """Return the probabilities of clips [shape=(n, classes)] from their features [shape=(n, ...)].
+
+    They are shifted by the speaker's `Voice`, where the bundle knows one.
+    """
     X = bundle["extractor"].as_input(bundle["scaler"].transform(features))
-    return np.asarray(bundle["model"].predict_on_batch(X))
+    proba = np.asarray(bundle["model"].predict_on_batch(X))
+    voice = bundle.get("voice")
+    return voice.without(proba) if voice else proba
 
 
 def _versions() -> dict[str, str]:

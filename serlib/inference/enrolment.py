@@ -1,14 +1,17 @@
 """Enrolment: a few unlabelled clips of a speaker tell how that voice differs from the average.
 
-What is measured as `speakers+enrolment` and what `EnrolledSpeaker` does for a user is one
-and the same shift of the features, which each scaler knows.
+What is measured as `speakers+enrolment` and what `EnrolledSpeaker` does for a user is one and the
+same shift: of the features, which each scaler knows, or of the answers of a system for recordings
+from anywhere.
 """
 
 import numpy as np
 
 from ..audio import Source
 from ..errors import AudioError
-from .bundle import Bundle, get_predictions, predict_proba, verify
+from ..systems import Voice
+from .bundle import Bundle, probabilities, verify
+from .predict import get_predictions, predict_proba
 
 
 class EnrolledSpeaker:
@@ -30,7 +33,10 @@ class EnrolledSpeaker:
             raise AudioError(f"{clips!r}: expected a list of the speaker's own clips, one or more")
         verify(bundle)  # before the shift, which changes what the reference clip gives
         X = np.stack([bundle["extractor"].get_predict_feat(clip) for clip in clips])
-        self.bundle = bundle | dict(scaler=bundle["scaler"].for_speaker(X))
+        if bundle.get("anywhere"):
+            self.bundle = bundle | dict(voice=Voice().hear(probabilities(bundle, X)))
+        else:
+            self.bundle = bundle | dict(scaler=bundle["scaler"].for_speaker(X))
 
     def get_predictions(self, source: Source | list[Source]) -> str | list[str]:
         """Return the emotion of a clip of the speaker, or those of many."""

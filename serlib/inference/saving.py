@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from ..audio import synthesise
-from ..corpora import PROTOCOLS, classes_of
+from ..corpora import PROTOCOLS
+from ..evaluation import predictions
 from ..paths import Run
 from ..systems import AtSpeed, Ensemble, EnsembleScaler, Key, get, join, members_of
 from ..training import FittedFold, kind_of
@@ -58,9 +59,10 @@ def save(key: Key, fits: _Fits, table: pd.DataFrame, run: Run) -> Bundle:
     return save_bundle(
         run.path(bundle_place(key.system)),
         **(_joined(folds, system.temperature) if several else _single(folds[0])),
-        classes=classes_of(key.data),
+        classes=[*predictions.probabilities(folds[0].predictions)],
         reference=synthesise("happy", speaker="02", sentence="kids", rng=rng),
         card=card_of(key.system, table),
+        anywhere=system.anywhere,
     )
 
 
@@ -81,7 +83,7 @@ def _joined(folds: list[FittedFold], temperature: float) -> dict:
                 scalers.append(fold.scaler)
             hears.append(ears.index(ear))
         members.append((hears, kind_of(system).as_network(fold.model)))
-    ensemble = Ensemble(tuple(front_end for front_end, *_ in ears))
+    ensemble = Ensemble(tuple(front_end for front_end, *_ in ears), sr=ears[0][0].sr)
     return dict(
         model=join(ensemble, members, temperature),
         scaler=EnsembleScaler(ensemble, scalers),

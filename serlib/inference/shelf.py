@@ -7,7 +7,7 @@ from ..paths import Project
 from ..systems import SYSTEMS, get
 from .bundle import Bundle, load_bundle
 
-_DEFAULT = "best"  # the one that answers where none is named
+_DEFAULT = "any_voice"  # the one that answers where none is named
 
 
 def offered(project: Project | None = None) -> dict[str, Path | None]:
@@ -24,7 +24,7 @@ def open_bundle(
 
     Parameters
     ----------
-    system : str, by default that of the bundle named, else `best`
+    system : str, by default that of the bundle named, else `any_voice`
     path : str or Path, a bundle; by default the system's own
     project : Project, by default the one that this code is of
 

@@ -11,5 +11,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "networks": ["join"],
         "system": ["System", "Training"],
         "table": ["SYSTEMS", "chosen", "get", "of"],
+        "voice": ["Voice"],
     },
 )

@@ -35,7 +35,7 @@ def keys_of(
 ) -> list[Key]:
     """Return what systems are scored on, each with several seeds.
 
-    One does under some protocols, for a baseline, which draws nothing, and for what copies
+    One does under some protocols, for an estimator, which draws nothing, and for what copies
     a source's validation and is compared with nothing.
 
     Parameters
@@ -50,7 +50,7 @@ def keys_of(
     for system in map(get, systems):
         able = [(d, p) for d, p in system.scored if set(DATA[d].corpora) <= set(corpora)]
         for data, name in able[: 1 if first else None]:
-            once = first or system.published or system.baseline or PROTOCOLS[name].one_seed
+            once = first or system.published or system.estimator or PROTOCOLS[name].one_seed
             keys += [Key(system.name, data, name, seed + k) for k in range(1 if once else seeds)]
     return keys
 
@@ -83,6 +83,6 @@ def members_of(key: Key) -> list[Key]:
     parts = []
     for name, n in get(key.system).members:
         first = key.seed * n
-        seeds = [0] * n if get(name).baseline else range(first, first + n)
+        seeds = [0] * n if get(name).estimator else range(first, first + n)
         parts += [key._replace(system=name, seed=k) for k in seeds]
     return parts or [key]

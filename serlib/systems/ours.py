@@ -42,7 +42,7 @@ _AT_SPEEDS = dict(variants=THREE_SPEEDS, test_time_variants=THREE_SPEEDS[1:])
 def _baseline(
     name: str, about: str, network, front_end: FrontEnd, scored: tuple = _BOTH, **how
 ) -> System:
-    plain = dict(variants=("original",), training=Training(epochs=1), baseline=True)
+    plain = dict(variants=("original",), training=Training(epochs=1), estimator=True)
     plain |= dict(train_on_validation=True, shipped=True)
     return System(name, about, "baseline", network, scored, front_end, **plain | how)
 

@@ -53,23 +53,26 @@ class System:
     ----------
     name : str
     about : str, what the name stands for, in a line
-    source : str, the published system that it is of ("S0" to "S4"), "baseline" or "ours"
+    source : str, the published system that it is of ("S0" to "S4"); "baseline", which is measured
+        and not offered; "ours"; "pretrained", which has an encoder that heard other speech
     network : callable or None
         Takes the shape of its input and the number of classes and returns a model of Keras, or of
-        scikit-learn where `baseline`; None for what averages members.
+        scikit-learn where `estimator`; None for what averages members.
     scored : tuple of (data, protocol), its own first
     front_end : FrontEnd
     variants : tuple of str, of `serlib.audio.VARIANTS`: those of the training clips
     copies : callable or None, takes scaled features and a generator: more training examples
     training : Training
     published : bool, validates as its source did, on what is scored or seen
-    baseline : bool, a model of scikit-learn; measured, not offered
+    estimator : bool, its model is one of scikit-learn
     members : tuple of (system, how many seeds), what it averages
     temperature : float, of an average: what makes it as sure as it is often right
     test_time_variants : tuple of str, variants of a clip to answer too; answers are averaged
     auxiliary_channel : str, a channel that is trained on too, as classes of its own; the model's
         `fit` must take `others`
     train_on_validation : bool, its recipe is fixed, epochs too: nothing watches validation
+    anywhere : bool, for recordings from anywhere: where nobody speaks it says so, and a speaker's
+        own clips shift its answers instead of its features
     shipped : bool, its predictions, and its bundle if it is `offered`, are in the repository
     """
 
@@ -83,19 +86,20 @@ class System:
     copies: Callable[..., np.ndarray] | None = None
     training: Training = Training()
     published: bool = False
-    baseline: bool = False
+    estimator: bool = False
     members: tuple[tuple[str, int], ...] = ()
     temperature: float = 1.0
     test_time_variants: tuple[str, ...] = ()
     auxiliary_channel: str = ""
     train_on_validation: bool = False
+    anywhere: bool = False
     shipped: bool = False
 
     @property
     def offered(self) -> bool:
         """Whether it has a bundle, which holds its `clips` model: others are for measuring only."""
         bundled = any(PROTOCOLS[protocol].bundled for _, protocol in self.scored)
-        return bundled and not (self.published or self.baseline)
+        return bundled and not self.published and self.source != "baseline"
 
     def settings(self) -> dict:
         """Return everything a fit depends on besides data and model, as a dict that JSON holds."""

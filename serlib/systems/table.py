@@ -2,10 +2,11 @@
 
 from ..errors import SerlibError
 from .ours import OURS
+from .pretrained import PRETRAINED
 from .published import PUBLISHED
 from .system import System
 
-SYSTEMS: dict[str, System] = {system.name: system for system in (*PUBLISHED, *OURS)}
+SYSTEMS: dict[str, System] = {system.name: system for system in (*PUBLISHED, *OURS, *PRETRAINED)}
 
 
 def get(name: str) -> System:

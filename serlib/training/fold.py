@@ -1,6 +1,7 @@
 """A fold of a system: what fitting it takes, the files that it leaves, and what it answers."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -9,17 +10,15 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from ..corpora import PROTOCOLS, SPLIT_SEED, Fold, protocol
+from ..corpora import OTHERS, PROTOCOLS, SPLIT_SEED, Fold, protocol
 from ..evaluation import predictions
 from ..features import Scaler
 from ..paths import Run
-from ..systems import Key, System, geometric_mean
+from ..systems import Key, System, Voice, geometric_mean
 from .histories import History, write_history
 from .inputs import Inputs
 from .kinds import Model, kind_of
 from .train import read_state
-
-DRAWS = 5  # of clips that enrol: one draw of three clips may be off by two points
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,12 @@ class FoldTask:
         kind, n = kind_of(self.system), len(self.classes)
         inputs = [self.system.front_end.as_input(Z) for Z in views]
         probas = [kind.probabilities(model, x, n) for x in inputs]
-        return geometric_mean(probas) if len(probas) > 1 else probas[0]
+        proba = geometric_mean(probas) if len(probas) > 1 else probas[0]
+        if isinstance(self.fold.name, int):
+            return proba
+        # Another corpus: the emotions that it does not have are no answers
+        has = np.isin(self.classes, self.inputs.rows.emotion.iloc[self.fold.test].unique())
+        return proba * has / (proba * has).sum(axis=1, keepdims=True)
 
     def enrolled(self, name: str) -> pd.DataFrame:
         """Return the predictions of a fitted fold, each speaker enrolled with own clips.
@@ -88,31 +92,55 @@ class FoldTask:
         -------
         DataFrame, as the predictions of a `FittedFold`
             Without the clips that enrol, unless all do; without speakers who have too few.
-            Where clips are drawn, `DRAWS` times over, with ten more for the fold each time.
+            Where clips are drawn, several times over, with ten more for the fold each time.
         """
         enrolment, fit, tables = protocol(name).enrolment, self.result(), []
-        model, scaler = fit.model, fit.scaler
-        views = self.inputs.views(self.fold.test, self.system.test_time_variants)
+        X = self.inputs.X[self.fold.test]
+        adapt = self._answers if self.system.anywhere else self._features
+        answer = adapt(fit)
         people = list(fit.predictions.reset_index(drop=True).groupby("speaker"))
-        for draw, (speaker, clips) in product(range(DRAWS if enrolment.count else 1), people):
+        draws = range(enrolment.draws if enrolment.count else 1)
+        for draw, (speaker, clips) in product(draws, people):
             # The draw is part of the protocol, as the splits are: the same for every system.
             rng = np.random.default_rng([SPLIT_SEED, draw, *speaker.encode()])
-            lent, scored = _divide(clips, views[0], *enrolment, rng)
+            lent, scored = _divide(clips, X, enrolment.count, enrolment.emotion, rng)
             if not len(scored):
                 continue
-            # As `EnrolledSpeaker` does: at each speed the voice is another
-            adapted = [scaler.for_speaker(X[lent]).transform(X[scored]) for X in views]
-            proba = self.probabilities(model, adapted)
-            fold = self.fold.name + 10 * draw
+            fold, proba = predictions.drawn(self.fold.name, draw), answer(lent, scored)
             tables.append(predictions.answered(clips.loc[scored], fold, proba, self.classes))
         return pd.concat(tables or [fit.predictions.head(0)], ignore_index=True)
+
+    def _features(self, fit: FittedFold) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+        """Return what answers scored clips after others of the speaker shifted the features."""
+        model, scaler = fit.model, fit.scaler
+        views = self.inputs.views(self.fold.test, self.system.test_time_variants)
+
+        def answer(lent: np.ndarray, scored: np.ndarray) -> np.ndarray:
+            # As `EnrolledSpeaker` does: at each speed the voice is another
+            adapted = [scaler.for_speaker(X[lent]).transform(X[scored]) for X in views]
+            return self.probabilities(model, adapted)
+
+        return answer
+
+    def _answers(self, fit: FittedFold) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+        """Return what answers scored clips after others of the speaker shifted the answers."""
+        proba = np.load(self.folder / "proba.npy")
+        has = proba.any(axis=0)
+
+        def answer(lent: np.ndarray, scored: np.ndarray) -> np.ndarray:
+            shifted = np.zeros((len(scored), len(has)))
+            shifted[:, has] = Voice().hear(proba[lent][:, has]).without(proba[scored][:, has])
+            return shifted
+
+        return answer
 
 
 def write_answers(key: Key, tasks: list[FoldTask], run: Run) -> pd.DataFrame:
     """Write what the fitted folds of a key answer to the run's folder; return it."""
     folder, asked = run.out / "predictions", PROTOCOLS[key.protocol]
     if asked.enrolment:
-        return predictions.write(key, [task.enrolled(key.protocol) for task in tasks], folder)
+        whole = [task for task in tasks if task.fold.name == OTHERS] or tasks
+        return predictions.write(key, [task.enrolled(key.protocol) for task in whole], folder)
     fits = [task.result() for task in tasks]
     if asked.bundled and any(fit.history for fit in fits):  # a baseline has none
         write_history(key, [fit.history for fit in fits], run.out / "histories")

@@ -40,9 +40,9 @@ class Kind(ABC):
     def as_network(self, model: Model) -> keras.Model:
         """Return a fitted model as a network, to be joined with others."""
 
-    def takes_others(self, model: Model) -> bool:
-        """Tell whether a model knows what to do with clips that are of none of its classes."""
-        return "others" in inspect.signature(model.fit).parameters
+    def takes(self, model: Model, name: str) -> bool:
+        """Tell whether a model's `fit` has a parameter of this name."""
+        return name in inspect.signature(model.fit).parameters
 
 
 class NetworkKind(Kind):
@@ -98,4 +98,4 @@ class EstimatorKind(Kind):
 
 def kind_of(system: System) -> Kind:
     """Return the kind of a system's models."""
-    return EstimatorKind() if system.baseline else NetworkKind()
+    return EstimatorKind() if system.estimator else NetworkKind()

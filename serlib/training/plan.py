@@ -75,17 +75,14 @@ def epochs_of(key: Key, clips: pd.DataFrame, epochs: int | None = None) -> int:
     protocol = PROTOCOLS[key.protocol]
     try:
         chosen = select(clips, key.data, across=protocol.across)
-        if protocol.across:
-            folds = chosen.corpus.nunique() - 1
-        else:
-            folds = 1 if protocol.of_rows else len(_clip_folds(key, chosen))
+        folds = 1 if protocol.of_rows else len(_clip_folds(key, chosen))
     except CorpusError:
         return 0
     return folds * (epochs or get(key.system).training.epochs)
 
 
 def _clip_folds(key: Key, chosen: pd.DataFrame) -> list[Fold]:
-    return PROTOCOLS[key.protocol].folds(chosen, DATA[key.data].corpora[0])
+    return PROTOCOLS[key.protocol].folds(chosen, DATA[key.data].corpora)
 
 
 def _merged(fold: Fold) -> Fold:
@@ -123,8 +120,8 @@ def _configuration(system: System, inputs: Inputs, key: Key) -> dict:
     """Return what the system's model is made of; refuse one that its data cannot train."""
     keras.utils.clear_session()  # numbers the layers' names from the beginning
     kind, shape = kind_of(system), system.front_end.as_input(inputs.X[:1]).shape[1:]
-    model = system.network(shape, len(classes_of(key.data)))
-    if system.auxiliary_channel and not kind.takes_others(model):
+    model = system.network(shape, len(classes_of(key.data, inputs.rows.emotion)))
+    if system.auxiliary_channel and not kind.takes(model, "others"):
         raise SerlibError(
             f"{system.name}: cannot be trained beside its auxiliary_channel "
             f"{system.auxiliary_channel!r}, since the `fit` of its model takes no `others`: the "
@@ -136,7 +133,8 @@ def _configuration(system: System, inputs: Inputs, key: Key) -> dict:
 def _task(
     system: System, key: Key, fold: Fold, inputs: Inputs, settings: dict, cache: Path
 ) -> FoldTask:
-    classes, emotions = classes_of(key.data), inputs.rows.emotion
+    emotions = inputs.rows.emotion
+    classes = classes_of(key.data, emotions)
     needed = classes if isinstance(fold.name, int) else set(emotions.iloc[fold.test])
     lacking = [c for c in needed if c not in set(emotions.iloc[fold.train])]
     if lacking:

@@ -65,7 +65,7 @@ def _fit(task: FoldTask, asker: int) -> None:
     scaler = system.front_end.scaler().fit(task.inputs.X[fold.train[mine]])
     parts = _parts(system, fold, scaler.transform(task.inputs.X), Y, task.seed)
     model = system.network(parts[0][0].shape[1:], len(task.classes))
-    fit = _fit_estimator if system.baseline else _fit_network
+    fit = _fit_estimator if system.estimator else _fit_network
     model, history = fit(model, task, parts, Y, asker)
     views = task.inputs.views(fold.test, system.test_time_variants)
     proba = task.probabilities(model, [scaler.transform(X) for X in views])
@@ -94,10 +94,12 @@ def _fit_network(model, task: FoldTask, parts: list, Y: np.ndarray, asker: int) 
 def _fit_estimator(model, task: FoldTask, parts: list, Y: np.ndarray, asker: int) -> tuple:
     train, (X, _) = task.fold.train, parts[0]
     X, mine = X.reshape(len(train), -1), Y[train].any(axis=1)
-    others = {}
-    if not mine.all():
-        others = dict(others=(X[~mine], task.inputs.rows.emotion.to_numpy()[train[~mine]]))
-    return model.fit(X[mine], Y[train][mine].argmax(axis=1), **others), {}
+    rows, more = task.inputs.rows.iloc[train], {}
+    if not mine.all():  # clips that are of none of the classes
+        more["others"] = X[~mine], rows.emotion.to_numpy()[~mine]
+    if kind_of(task.system).takes(model, "speakers"):
+        more["speakers"] = rows.speaker.to_numpy()[mine]
+    return model.fit(X[mine], Y[train][mine].argmax(axis=1), **more), {}
 
 
 def _parts(

@@ -17,7 +17,12 @@ INJECTED = "injected-parameters"  # papermill's tag
 # Which notebook fits the systems of a source, and the parameters that fit one of them
 _CONV1D, _SEQUENCES, _PICTURES, _BENCHMARK = "04", "05", "06", "07"
 _FITTED_BY = {"S2": _CONV1D, "S0": _SEQUENCES, "S1": _SEQUENCES, "S3": _SEQUENCES}
-_FITTED_BY |= {"S4": _PICTURES, "baseline": _BENCHMARK, "ours": _BENCHMARK}
+_FITTED_BY |= {
+    "S4": _PICTURES,
+    "baseline": _BENCHMARK,
+    "ours": _BENCHMARK,
+    "pretrained": _BENCHMARK,
+}
 
 
 def choose(folder: Path, only: str | None = None, start: str | None = None) -> list[Path]:

@@ -8,11 +8,14 @@ import subprocess
 import sys
 import threading
 import zipfile
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from serlib.corpora import fetch, index_clips
+from serlib.corpora.known import CORPORA
+from serlib.corpora.publishers import SERVERS
 from serlib.errors import CorpusError
 from tests.conftest import write_clip
 
@@ -53,7 +56,7 @@ class Publisher:
         self.stalled, self.reached = {}, threading.Event()  # path -> what it waits for halfway
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.http.server_port}"
-        self.servers = {"zenodo": self.url, "dataverse": self.url}
+        self.servers = dict.fromkeys(SERVERS, self.url)
         threading.Thread(target=self.http.serve_forever, args=(0.01,), daemon=True).start()
 
     def lists(self, path, content):
@@ -314,7 +317,7 @@ def test_a_publisher_that_is_away(publisher):
 @pytest.mark.parametrize("name", ["ravdess", "tess"])
 def test_a_list_of_another_form(publisher, name, body):
     publisher.answers[RAVDESS_LIST] = publisher.answers[TESS_LIST] = 200, body
-    with pytest.raises(CorpusError, match="name, size and MD5") as error:
+    with pytest.raises(CorpusError, match="name, size and checksum") as error:
         publisher.fetch(name)
     assert publisher.url in str(error.value) and publisher.files_asked() == []
 
@@ -322,7 +325,7 @@ def test_a_list_of_another_form(publisher, name, body):
 @pytest.mark.parametrize("changed", [dict(size="12"), dict(checksum="sha1:" + "0" * 40)])
 def test_a_list_without_size_or_md5(publisher, changed):
     _ravdess(publisher, {SPEECH: b"", SONG: b""}, **changed)
-    with pytest.raises(CorpusError, match="name, size and MD5"):
+    with pytest.raises(CorpusError, match="name, size and checksum"):
         publisher.fetch("ravdess")
 
 
@@ -377,7 +380,6 @@ def test_a_list_that_leads_out_is_refused(publisher, tmp_path):
     [
         ("iemocap", ["no such corpus", "ravdess, tess, emodb"]),
         ("savee", ["registration", "http://kahlan.eps.surrey.ac.uk/savee/", "data"]),
-        ("cremad", ["Git LFS", "https://github.com/CheyneyComputerScience/CREMA-D", "data"]),
     ],
 )
 def test_names_are_checked_before_anything_is_fetched(publisher, name, says):
@@ -407,3 +409,34 @@ def test_a_root_that_cannot_be_written_to(publisher):
     publisher.root.write_text("a file")
     with pytest.raises(CorpusError, match="data: cannot be written to"):
         publisher.fetch("tess")
+
+
+def _repository(publisher, corpus, files):
+    """Serve a repository with a list of these files, of 4481 clips as many as there must be."""
+    source, tree = CORPORA[corpus].source, []
+    for path, body in files.items():
+        publisher.put(f"{source.files}/{path}", body)
+        sha = hashlib.sha1(b"blob %d\0" % len(body) + body).hexdigest()
+        tree.append(dict(path=path, type="blob", size=len(body), sha=sha))
+    publisher.lists(source.listing, dict(tree=[*tree, dict(path="samples", type="tree")]))
+
+
+def test_a_repository_is_fetched_file_by_file_and_checked(publisher, tmp_path, monkeypatch):
+    names = ("EB0_anger_1", "SM0_surprised_1")
+    files = {f"samples/{name}.wav": _wav(tmp_path, k) for k, name in enumerate(names)}
+    known = replace(CORPORA["nemo"], source=replace(CORPORA["nemo"].source, least=2))
+    monkeypatch.setitem(CORPORA, "nemo", known)
+    _repository(publisher, "nemo", files | {"data.tsv": b"other"})
+    for _ in range(2):
+        publisher.fetch("nemo")
+    assert _tree(publisher.root) == [f"NEMO/{path}" for path in files]
+    assert len(publisher.asked) == 2 + 2  # the list twice, each clip once
+    clips, _ = index_clips(publisher.root, n_jobs=1)
+    assert list(clips.emotion) == ["angry", "surprise"]
+    (publisher.root / "NEMO/samples/EB0_anger_1.wav").write_bytes(b"damaged")
+    publisher.fetch("nemo")
+    assert len(index_clips(publisher.root, n_jobs=1)[0]) == 2
+    publisher.put(f"{known.source.files}/samples/EB0_anger_1.wav", b"another")
+    (publisher.root / "NEMO/samples/EB0_anger_1.wav").unlink()
+    with pytest.raises(CorpusError, match="git:"):
+        publisher.fetch("nemo")

@@ -66,9 +66,9 @@ def test_an_unknown_name_is_refused_with_those_that_are_known():
 def test_enrolments_are_named_after_what_enrols():
     for name, found in PROTOCOLS.items():
         if found.enrolment:
-            count, emotion = found.enrolment
+            count, emotion, _ = found.enrolment
             suffix = f"_{emotion or ''}{count}" if count else ""
-            assert name == f"speakers+enrolment{suffix}"
+            assert name == f"{found.fits}+enrolment{suffix}"
 
 
 @pytest.mark.parametrize(("name", "data"), CASES)

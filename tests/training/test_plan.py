@@ -275,7 +275,7 @@ def test_what_is_changed_of_a_recipe_or_a_front_end_is_another_fit(folders, monk
 
 def test_a_fit_of_an_older_discriminant_is_not_read(clips, tmp_path, monkeypatch):
     entry = System("lda", "", "baseline", discriminant, (("tess", "speakers"),), DurationLoudness())
-    entry = replace(entry, variants=("original",), baseline=True, train_on_validation=True)
+    entry = replace(entry, variants=("original",), estimator=True, train_on_validation=True)
     monkeypatch.setitem(SYSTEMS, "lda", entry)
     X = np.random.default_rng(0).standard_normal((len(clips), 3)).astype(np.float32)
     inputs = Inputs(clips[KEY_COLUMNS[:-1]].assign(variant="original"), X)
@@ -300,7 +300,7 @@ def sung(monkeypatch):
         (("ravdess", "speakers"),),
         variants=("original",),
         training=Training(epochs=1),
-        baseline=True,
+        estimator=True,
         train_on_validation=True,
         auxiliary_channel="song",
     )
@@ -335,7 +335,7 @@ def test_song_beside_is_of_speakers_and_sentences_that_train(sung, tmp_path, pro
 
 def test_a_network_beside_an_auxiliary_channel_is_refused(sung, tmp_path, monkeypatch):
     """It would learn that the others are none of its classes."""
-    network = replace(get("sung"), network=dense, baseline=False)
+    network = replace(get("sung"), network=dense, estimator=False)
     monkeypatch.setitem(SYSTEMS, "sung", network)
     with pytest.raises(SerlibError, match=r"sung.*auxiliary_channel.*Leave the channel out"):
         planned(Key("sung", "ravdess", "speakers"), *sung, tmp_path)

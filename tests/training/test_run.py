@@ -111,7 +111,7 @@ def dense(input_shape, n_classes):
 
 def test_an_average_fits_its_members_and_enrols_them(run, monkeypatch):
     """Two seeds of one system, two says of a baseline; plain, and with all of a speaker's clips."""
-    drawn = replace(get("duration_loudness"), name="drawn", network=dense, baseline=False)
+    drawn = replace(get("duration_loudness"), name="drawn", network=dense, estimator=False)
     fixed = replace(drawn, training=Training(epochs=1, cosine=True))
     monkeypatch.setitem(SYSTEMS, "drawn", fixed)
     members = (("drawn", 2), ("majority", 2))

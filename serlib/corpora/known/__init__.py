@@ -5,6 +5,7 @@ from .cremad import CREMAD
 from .emodb import EMODB
 from .emovo import EMOVO
 from .nemo import NEMO
+from .own import OWN
 from .ravdess import RAVDESS
 from .savee import SAVEE
 from .tess import TESS
@@ -19,5 +20,6 @@ CORPORA: dict[str, Corpus] = {
         CREMAD,
         NEMO,
         EMOVO,
+        OWN,
     )
 }

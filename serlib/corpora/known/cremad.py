@@ -2,7 +2,7 @@
 
 import re
 
-from ..corpus import Corpus, facts
+from ..corpus import Corpus, facts, on_github
 
 CODES = {e[:3].upper(): e for e in ("angry", "disgust", "fear", "happy", "neutral", "sad")}
 _LEVELS = {"LO": "low", "MD": "medium", "HI": "strong"}
@@ -35,5 +35,11 @@ CREMAD = Corpus(
     licence="ODbL 1.0",
     citation="Cao, Cooper, Keutmann, Gur, Nenkova & Verma (2014), IEEE Trans. Affect. Comput. 5(4)",
     home="https://github.com/CheyneyComputerScience/CREMA-D",
-    by_hand="its publisher keeps it in a Git LFS repository, without a list of checksums",
+    # A copy at 11,025 Hz: the publisher's own is in Git LFS, without a list of checksums
+    source=on_github(
+        "JakubSmid/Speech-Emotion-Recognition",
+        "e918246405efcb062e10a27ea0ae1b905cd644bd",
+        r"datasets/crema-d/.+\.wav",
+        least=7442,
+    ),
 )

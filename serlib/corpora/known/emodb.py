@@ -2,7 +2,7 @@
 
 import re
 
-from ..corpus import Corpus, Source, facts, one_each
+from ..corpus import Corpus, Publisher, facts, one_each
 
 CODES = dict(W="angry", L="boredom", E="disgust", A="fear", F="happy", T="sad", N="neutral")
 _MEN = {"03", "10", "11", "12", "15"}  # its documentation's list of speakers
@@ -26,6 +26,6 @@ EMODB = Corpus(
     licence="CC0 1.0 (its Zenodo record says CC BY 4.0)",
     citation="Burkhardt, Paeschke, Rolfes, Sendlmeier & Weiss (2005), Interspeech, 1517-1520",
     home="https://doi.org/10.5281/zenodo.7447302",
-    source=Source("zenodo", "/api/records/7447302", r"emodb\.zip"),
+    source=Publisher("zenodo", "/api/records/7447302", r"emodb\.zip"),
     folds=one_each,
 )

@@ -2,7 +2,7 @@
 
 import re
 
-from ..corpus import Corpus, facts, one_each
+from ..corpus import Corpus, facts, on_github, one_each
 
 CODES = dict(dis="disgust", gio="happy", neu="neutral", pau="fear", rab="angry", sor="surprise")
 CODES |= {"tri": "sad"}
@@ -27,6 +27,13 @@ EMOVO = Corpus(
     licence="none stated: score on it, ship nothing trained on it",
     citation="Costantini, Iaderola, Paoloni & Todisco (2014), LREC, 3501-3504",
     home="http://voice.fub.it/activities/corpora/emovo/index.html",
-    by_hand="its publisher lists no checksums",
+    # A copy: the publisher's own page lists no checksums
+    source=on_github(
+        "fp1acm8/SER",
+        "c13834136874dbf9404f077fd977890605ac90bd",
+        r"data/EMOVO/.+\.wav",
+        least=588,
+    ),
     folds=one_each,
+    trains=False,
 )

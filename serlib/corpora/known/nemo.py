@@ -2,7 +2,7 @@
 
 import re
 
-from ..corpus import Corpus, facts, one_each
+from ..corpus import Corpus, facts, on_github, one_each
 
 CODES = dict(anger="angry", fear="fear", happiness="happy", neutral="neutral", sadness="sad")
 CODES |= {"surprised": "surprise"}
@@ -28,6 +28,11 @@ NEMO = Corpus(
     licence="CC BY-NC-SA 4.0 (non-commercial)",
     citation="Christop (2024), LREC-COLING, 12111-12116",
     home="https://github.com/amu-cai/nEMO",
-    by_hand="its publisher keeps it in a Git repository, without a list of checksums",
+    source=on_github(
+        "amu-cai/nEMO",
+        "66de9999a8f2f605eb5f64841790aa5cb0877782",
+        r"samples/.+\.wav",
+        least=4481,
+    ),
     folds=one_each,
 )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from ..corpus import Corpus, Source, facts
+from ..corpus import Corpus, Publisher, facts
 from ..emotions import EMOTIONS
 
 CODES = {f"{number:02d}": emotion for number, emotion in enumerate(EMOTIONS[:8], 1)}
@@ -45,7 +45,7 @@ RAVDESS = Corpus(
     licence="CC BY-NC-SA 4.0 (non-commercial)",
     citation="Livingstone & Russo (2018), PLoS ONE 13(5): e0196391",
     home="https://doi.org/10.5281/zenodo.1188976",
-    source=Source(
+    source=Publisher(
         "zenodo", "/api/records/1188976", r"Audio_(Speech|Song)_Actors_01-24\.zip", least=2
     ),
     folds=_folds,

@@ -25,4 +25,5 @@ SAVEE = Corpus(
     home="http://kahlan.eps.surrey.ac.uk/savee/",
     by_hand="its publisher asks for a registration",
     folds=one_each,
+    trains=False,
 )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ..corpus import Corpus, Source, facts
+from ..corpus import Corpus, Publisher, facts
 
 CODES = {e: e for e in ("angry", "disgust", "fear", "happy", "neutral", "sad")}
 CODES |= {"ps": "surprise"}  # pleasant surprise
@@ -45,7 +45,7 @@ TESS = Corpus(
     licence="CC BY-NC-ND 4.0 (non-commercial)",
     citation="Pichora-Fuller & Dupuis (2020), Borealis, doi 10.5683/SP2/E8H2MF",
     home="https://doi.org/10.5683/SP2/E8H2MF",
-    source=Source(
+    source=Publisher(
         "dataverse",
         "/api/datasets/:persistentId/?persistentId=doi:10.5683/SP2/E8H2MF",
         r"(?i).+\.(wav|zip)",

@@ -1,0 +1,37 @@
+"""One signal of any recording: what depends on its room and recorder, and can be undone, is."""
+
+import librosa
+import numpy as np
+from scipy import signal
+
+CANONICAL_SR = 16_000  # Hz
+LOWEST, HIGHEST = 75, 5_000  # Hz: above mains hum; below what the narrowest corpus has, 5.5 kHz
+TRIM_DB = 40  # below the loudest frame: silence
+_LOUD = 0.1  # of full scale: the level of a clip's louder frames
+_FRAME, _HOP = 400, 160  # samples, of the level
+# A fourth-order high-pass; a low-pass 60 dB down from HIGHEST + 10 %, where CREMA-D ends
+_BAND = np.concatenate(
+    [
+        signal.butter(4, LOWEST, "highpass", fs=CANONICAL_SR, output="sos"),
+        signal.cheby2(12, 60, HIGHEST * 1.1, fs=CANONICAL_SR, output="sos"),
+    ]
+)
+
+
+def canonical(y: np.ndarray) -> np.ndarray:
+    """Return a signal of one bandwidth and one level, without offset, hum and silent ends.
+
+    Parameters
+    ----------
+    y : np.ndarray [shape=(n,)], at `CANONICAL_SR`
+
+    Returns
+    -------
+    np.ndarray [shape=(m,)], float32, m <= n
+        The same for a signal and for any multiple of it.
+    """
+    y = signal.sosfilt(_BAND, y - np.mean(y, dtype=np.float64))
+    y = y / (np.abs(y).max() + 1e-12)
+    y, _ = librosa.effects.trim(y, top_db=TRIM_DB, frame_length=_FRAME * 2, hop_length=_HOP)
+    rms = librosa.feature.rms(y=y, frame_length=_FRAME, hop_length=_HOP)[0]
+    return (y * (_LOUD / (np.percentile(rms, 90) + 1e-12))).astype(np.float32)

@@ -1,0 +1,100 @@
+"""What a network that has heard speech makes of a clip: moments of Whisper's encoder.
+
+Its weights were trained on 680,000 hours of speech, by OpenAI (Radford et al. 2023, ICML), to
+write down words; half-way up it still knows how they were said.
+"""
+
+import threading
+from dataclasses import dataclass
+
+import librosa
+import numpy as np
+
+from ..audio import CANONICAL_SR, canonical
+from ..errors import SerlibError
+from ..files import sha256
+from ..paths import Project
+from .base import Anywhere
+
+ENCODER = "encoder/whisper_base.tflite"  # below `artifacts`; `serlib.systems.whisper` makes it
+CHECKSUM = "386cf09d0746cea398becd3699b0ee8341a577ae89b655b135d618a4cee97061"
+WIDTH = 512
+_LONGEST = 3000  # frames of 10 ms: what the encoder has places for
+_RANGE, _PEAK = 8, 1.6  # of log10 of a power: as Whisper has it; its usual loudest band
+_here = threading.local()  # an interpreter serves one thread
+
+
+@dataclass(frozen=True)
+class Whisper(Anywhere):
+    """Mean and deviation over time of what layers of the encoder say [shape=(n,)].
+
+    Parameters
+    ----------
+    sr : int, Hz, the encoder's
+    layers : tuple of int, 1 to 5
+    """
+
+    sr: int = CANONICAL_SR
+    layers: tuple[int, ...] = (1, 2, 3, 4, 5)
+
+    name = "whisper"
+
+    @property
+    def shape(self) -> tuple[int]:
+        """Shape of the features."""
+        return (2 * WIDTH * len(self.layers),)
+
+    def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:
+        """Return the moments of a signal [shape=`shape`], float32: layer by layer, means first."""
+        x = log_mel(canonical(data), self.sr)
+        parts = [encode(part) for part in np.array_split(x, -(-len(x) // _LONGEST))]
+        said = np.concatenate(parts, axis=1)[[k - 1 for k in self.layers]]
+        return np.stack([said.mean(axis=1), said.std(axis=1)], axis=1).ravel()
+
+
+def log_mel(y: np.ndarray, sr: int) -> np.ndarray:
+    """Return what the encoder hears of a signal: frames of 80 bands, whatever its level.
+
+    As Whisper, but that the loudest band is brought to where it lies in ordinary recordings.
+
+    Returns
+    -------
+    np.ndarray [shape=(frames, 80)], float32, a frame every 10 ms
+    """
+    power = librosa.feature.melspectrogram(
+        y=y, sr=sr, n_fft=400, hop_length=160, n_mels=80, pad_mode="reflect"
+    )
+    x = np.log10(np.maximum(power[:, :-1], 1e-10))
+    x = np.maximum(x - x.max(), -_RANGE) + _PEAK
+    return np.ascontiguousarray((x.T + 4) / 4, dtype=np.float32)
+
+
+def encode(x: np.ndarray) -> np.ndarray:
+    """Return what the layers say of log-mel frames [shape=(frames, 80)], of an even number of them.
+
+    Returns
+    -------
+    np.ndarray [shape=(layers, frames // 2, 512)]
+    """
+    if not hasattr(_here, "interpreter"):
+        _here.interpreter = _interpreter()
+    interpreter, x = _here.interpreter, x[None, : len(x) // 2 * 2]
+    place = interpreter.get_input_details()[0]["index"]
+    interpreter.resize_tensor_input(place, x.shape)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(place, x)
+    interpreter.invoke()
+    return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])[0]
+
+
+def _interpreter():
+    """Load the encoder, on one thread: numbers are the same whatever the machine has."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    path = Project.here().artifacts / ENCODER
+    if not path.is_file() or sha256(path) != CHECKSUM:
+        raise SerlibError(
+            f"{path}: Whisper's encoder is missing or altered. It is in the repository: "
+            f"git checkout artifacts/{ENCODER}"
+        )
+    return Interpreter(str(path), num_threads=1)

@@ -1,0 +1,114 @@
+"""From a recording to its emotion."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..audio import Recording, Source, decode
+from ..systems import Voice
+from .bundle import Bundle, probabilities, verify
+from .remarks import NO_SPEECH, remarks, speaks
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a system says of a recording.
+
+    Parameters
+    ----------
+    probabilities : dict, emotion -> probability, in the order of the bundle's classes
+    speech : bool, whether anybody speaks; systems that cannot tell take it for granted
+    remarks : tuple of str, sentences that make the answer doubtful
+    """
+
+    probabilities: dict[str, float]
+    speech: bool = True
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def emotion(self) -> str:
+        """The likeliest emotion, or "no speech"."""
+        return max(self.probabilities, key=self.probabilities.get) if self.speech else NO_SPEECH
+
+
+def answer(source: Source, bundle: Bundle, voice: Voice | None = None) -> Answer:
+    """Return what the system of a bundle says of a clip.
+
+    A system for recordings from anywhere says too whether anybody speaks, and what is doubtful.
+
+    Parameters
+    ----------
+    source : path, open file or (y, sr)
+    bundle : dict, from `load_bundle` or `joblib.load`
+    voice : Voice, of the speaker, which hears this clip too; of a system from anywhere
+
+    Raises
+    ------
+    AudioError
+        If the clip cannot be used.
+    """
+    verify(bundle)
+    anywhere = bundle.get("anywhere", False)
+    source = decode(source) if anywhere else source
+    features = bundle["extractor"].get_predict_feat(source)[None]
+    return answer_of(source, features, bundle, voice)
+
+
+def answer_of(
+    source: Source, features: np.ndarray, bundle: Bundle, voice: Voice | None = None
+) -> Answer:
+    """Return what `answer` does, from the features of a clip [shape=(1, ...)] that are known."""
+    heard = not (bundle.get("anywhere") and isinstance(source, Recording)) or speaks(source)
+    proba = probabilities(bundle, features)
+    if voice and heard and bundle.get("anywhere"):
+        proba = voice.hear(proba).without(proba)
+    named = dict(zip(bundle["classes"], map(float, proba[0]), strict=True))
+    if not heard:
+        return Answer(named, False, ("Nobody speaks in it: tones, noise or music.",))
+    doubts = remarks(source, named) if bundle.get("anywhere") else ()
+    return Answer(named, True, tuple(doubts))
+
+
+def get_predictions(source: Source | list[Source], bundle: Bundle) -> str | list[str]:
+    """Return the emotion of a clip, or those of many.
+
+    Parameters
+    ----------
+    source : path, open file or (y, sr); or a list of them
+    bundle : dict, from `load_bundle` or `joblib.load`
+
+    Returns
+    -------
+    str, or list of str for a list; "no speech" where a system for recordings from anywhere
+        hears nobody speak
+
+    Raises
+    ------
+    AudioError
+        If a clip cannot be used.
+    BundleError
+        At the first use of a bundle that `load_bundle` has not checked.
+    """
+    verify(bundle)
+    sources = source if isinstance(source, list) else [source]
+    if bundle.get("anywhere"):
+        emotions = [answer(one, bundle).emotion for one in sources]
+    else:
+        emotions = [max(p, key=p.get) for p in predict_proba(sources, bundle)]
+    return emotions if isinstance(source, list) else emotions[0]
+
+
+def predict_proba(
+    source: Source | list[Source], bundle: Bundle
+) -> dict[str, float] | list[dict[str, float]]:
+    """Return the probability of each emotion for a clip, or for many; as `get_predictions`."""
+    verify(bundle)
+    sources = source if isinstance(source, list) else [source]
+    if not sources:
+        return []
+    X = np.stack([bundle["extractor"].get_predict_feat(s) for s in sources])
+    named = [
+        dict(zip(bundle["classes"], map(float, row), strict=True))
+        for row in probabilities(bundle, X)
+    ]
+    return named if isinstance(source, list) else named[0]
