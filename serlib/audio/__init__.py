@@ -10,7 +10,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "canonical": ["CANONICAL_SR", "canonical"],
         "corruptions": ["on_the_way", "speed"],
         "levels": ["f0", "measure"],
-        "speech": ["SPEAKS", "speech"],
+        "speech": ["speaks", "speech"],
         "synthesis": ["SENTENCES", "WORDS", "synthesise"],
     },
 )

@@ -7,8 +7,9 @@ from .canonical import CANONICAL_SR
 
 _BLOCK = 512  # samples at 16 kHz: what the detector takes at a time
 _PEAK = 0.5  # of full scale: the level at which it is asked
-# Of 720 clips of six corpora the least sure had 0.23; tones, noise, hum and chords had at most 0.11
-SPEAKS = 0.2
+# The mean of the surest 128 ms: of 700 clips of RAVDESS and CREMA-D two have less; of sounds
+# without a voice (tones, noise, hum, chords, strings, drums) none has more
+_SPEAKS, _LEAST = 0.25, 4
 
 
 def speech(y: np.ndarray, sr: int) -> np.ndarray:
@@ -30,3 +31,8 @@ def speech(y: np.ndarray, sr: int) -> np.ndarray:
     blocks = np.pad(y, (0, -len(y) % _BLOCK)).astype(np.float32).reshape(-1, _BLOCK)
     detector = SileroVAD(CANONICAL_SR)
     return np.array([detector.process(block) for block in np.ascontiguousarray(blocks)])
+
+
+def speaks(y: np.ndarray, sr: int) -> bool:
+    """Tell whether somebody speaks at all, for some tenths of a second."""
+    return bool(np.sort(speech(y, sr))[-_LEAST:].mean() > _SPEAKS)

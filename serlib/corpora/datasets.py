@@ -94,7 +94,7 @@ def classes_of(data: str, emotions: Iterable[str] | None = None) -> tuple[str, .
 
     Those of your own recordings are the emotions that are there.
     """
-    every, there = classes(_data(data).label_set), set(emotions or ())
+    every, there = classes(_data(data).label_set), set(() if emotions is None else emotions)
     if data == "own" and there:
         return tuple(emotion for emotion in every if emotion in there)
     return every

@@ -5,7 +5,7 @@ One colour per emotion everywhere, told apart by colour-blind readers (Okabe & I
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -167,6 +167,42 @@ def reliability(bins: dict[str, pd.DataFrame], ax: Axes) -> Axes:
         ax.scatter(table.confidence, table.accuracy, 150 * table.n / table.n.max(), color=colour)
     ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="how sure it is", ylabel="share that is right")
     ax.legend(frameon=True)
+    return ax
+
+
+def points(tables: dict[str, pd.DataFrame], ax: Axes, *, names: Callable[[str], str]) -> Axes:
+    """Draw UAR with its interval, a line per corpus, on it a point per named system.
+
+    Parameters
+    ----------
+    tables : dict, system -> DataFrame with uar, uar_low and uar_high, a row per corpus
+    ax : Axes
+    names : callable, takes a corpus and returns what it is called
+    """
+    rows = list(dict.fromkeys(corpus for table in tables.values() for corpus in table.index))
+    looks = zip(("#7f7f7f", "#e69f00", "#0072b2", "#009e73"), "Xso^", strict=True)
+    for k, ((name, table), (colour, marker)) in enumerate(zip(tables.items(), looks, strict=False)):
+        y = np.array([rows.index(corpus) for corpus in table.index]) + 0.16 * (k - 1.5)
+        ax.hlines(y, table.uar_low, table.uar_high, colors=colour, linewidth=2, alpha=0.5)
+        ax.plot(table.uar, y, marker, color=colour, markersize=8, label=name)
+    ax.set_yticks(range(len(rows)), [names(corpus) for corpus in rows])
+    ax.invert_yaxis()
+    ax.set(xlim=(0, 1), xlabel="unweighted average recall, 95 % interval over speakers")
+    ax.figure.legend(loc="outside lower center", ncols=4, frameon=False)
+    return ax
+
+
+def differences(table: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw differences with their intervals, a line per row of (label, difference, low, high)."""
+    for i, row in enumerate(table.itertuples()):
+        colour = "#d55e00" if row.high < 0 else "#009e73" if row.low > 0 else "#7f7f7f"
+        ax.plot([row.low, row.high], [i, i], color=colour, linewidth=2.5, alpha=0.6)
+        ax.plot(row.difference, i, "o", color=colour, markersize=8)
+        ax.annotate(f"{row.difference:+.3f}", (row.high, i), (6, -4), textcoords="offset points")
+    ax.axvline(0, color="#7f7f7f", linestyle=":")
+    ax.set_yticks(range(len(table)), table.label)
+    ax.invert_yaxis()
+    ax.set(xlabel="difference in UAR, 95 % interval over speakers")
     return ax
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from ..audio import Recording, Source, decode
 from ..systems import Voice
 from .bundle import Bundle, probabilities, verify
-from .remarks import NO_SPEECH, remarks, speaks
+from .remarks import NO_SPEECH, has_speech, remarks
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def answer_of(
     source: Source, features: np.ndarray, bundle: Bundle, voice: Voice | None = None
 ) -> Answer:
     """Return what `answer` does, from the features of a clip [shape=(1, ...)] that are known."""
-    heard = not (bundle.get("anywhere") and isinstance(source, Recording)) or speaks(source)
+    heard = not (bundle.get("anywhere") and isinstance(source, Recording)) or has_speech(source)
     proba = probabilities(bundle, features)
     if voice and heard and bundle.get("anywhere"):
         proba = voice.hear(proba).without(proba)

@@ -3,7 +3,7 @@
 import librosa
 import numpy as np
 
-from ..audio import CANONICAL_SR, SPEAKS, Recording, canonical, speech
+from ..audio import CANONICAL_SR, Recording, canonical, speaks
 
 NO_SPEECH = "no speech"
 _QUIET_DB = -45  # of full scale, the peak: closer to the noise of a 16-bit recorder than voices are
@@ -13,9 +13,9 @@ _REPEATS, _VOICED = 0.5, 0.1  # of a frame's energy after a period; of the frame
 _CLOSE = 0.8  # of the likeliest emotion's probability
 
 
-def speaks(recording: Recording) -> bool:
+def has_speech(recording: Recording) -> bool:
     """Tell whether there is speech in a recording at all, not tones, noise or music alone."""
-    return bool(speech(_mono(recording), recording.sr).max() > SPEAKS)
+    return speaks(_mono(recording), recording.sr)
 
 
 def remarks(recording: Recording, probabilities: dict[str, float]) -> list[str]:
@@ -50,7 +50,7 @@ def _mono(recording: Recording) -> np.ndarray:
 def _above(y: np.ndarray, sr: int) -> float:
     """Return how far what lies above a telephone's band is below the rest, dB."""
     hz = np.fft.rfftfreq(len(y), 1 / sr)
-    power = np.abs(np.fft.rfft(y)) ** 2
+    power = np.abs(np.fft.rfft(y * np.hanning(len(y)))) ** 2
     high, low = power[hz > _TELEPHONE * 1.05].sum(), power[(hz > 100) & (hz < _TELEPHONE)].sum()
     return 10 * np.log10((high + 1e-20) / (low + 1e-12))
 

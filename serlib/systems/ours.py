@@ -15,7 +15,7 @@ from ..features import (
 from . import classical, networks
 from .system import SHORT, THREE_SPEEDS, System, Training
 
-_ENROLLED = [name for name, protocol in PROTOCOLS.items() if protocol.enrolment]
+_ENROLLED = [name for name, of in PROTOCOLS.items() if of.enrolment and of.fits == "speakers"]
 _BOTH = (("ravdess", "clips"), ("ravdess", "speakers"))
 _NEW_SPEAKERS = (
     *(("ravdess", name) for name in ("speakers+statements", *_ENROLLED)),

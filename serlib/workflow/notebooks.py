@@ -15,13 +15,13 @@ from ..systems import get
 
 INJECTED = "injected-parameters"  # papermill's tag
 # Which notebook fits the systems of a source, and the parameters that fit one of them
-_CONV1D, _SEQUENCES, _PICTURES, _BENCHMARK = "04", "05", "06", "07"
+_CONV1D, _SEQUENCES, _PICTURES, _BENCHMARK, _ANY_VOICE = "04", "05", "06", "07", "09"
 _FITTED_BY = {"S2": _CONV1D, "S0": _SEQUENCES, "S1": _SEQUENCES, "S3": _SEQUENCES}
 _FITTED_BY |= {
     "S4": _PICTURES,
     "baseline": _BENCHMARK,
     "ours": _BENCHMARK,
-    "pretrained": _BENCHMARK,
+    "pretrained": _ANY_VOICE,
 }
 
 
@@ -59,7 +59,7 @@ def _is_called(path: Path, asked: str) -> bool:
 def fitting(system: str) -> tuple[str, dict[str, object]]:
     """Return the number of the notebook that fits a system, and the parameters that name it."""
     number = _FITTED_BY[get(system).source]
-    if number == _BENCHMARK:
+    if number in (_BENCHMARK, _ANY_VOICE):
         return number, dict(RETRAIN=True, SYSTEMS=system, PROTOCOLS="clips", SEEDS=1)
     return number, dict(SYSTEM=system)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from serlib.corpora import PROTOCOLS, protocol, read_clips, select
+from serlib.corpora import OTHERS, PROTOCOLS, protocol, read_clips, select
 from serlib.errors import CorpusError, SerlibError
 from serlib.paths import Project
 
@@ -138,7 +138,7 @@ def test_neither_speaker_nor_sentence_on_two_sides(shipped, data):
 
 def test_corpora_train_on_one_and_score_another(shipped):
     clips = select(shipped, "tess", across=True)
-    (fold,) = protocol("corpora").folds(clips, "tess")
+    (fold,) = protocol("corpora").folds(clips, ["tess"])
     assert_a_division(fold, len(clips))
     assert fold.name == "ravdess"
     assert sides(clips, fold, "corpus") == [{"ravdess"}, {"ravdess"}, {"tess"}]
@@ -149,16 +149,36 @@ def test_corpora_score_what_both_have(shipped):
     clips = select(shipped, "ravdess7", across=True)
     clips = clips[(clips.corpus == "ravdess") | (clips.emotion != "disgust")]
     clips = clips.reset_index(drop=True)
-    (fold,) = protocol("corpora").folds(clips, "ravdess")
+    (fold,) = protocol("corpora").folds(clips, ["ravdess"])
     assert set(clips.emotion.iloc[fold.test]) == set(clips.emotion) - {"disgust"}
+
+
+def test_of_several_corpora_each_trains_alone_and_all_train_together(shipped):
+    """And the scored one, and one that nothing may be trained on, not at all."""
+    clips = select(shipped, "tess", across=True)
+    parts = {"ravdess": "emodb", "tess": "savee"}
+    more = clips.assign(corpus=clips.corpus.map(parts), clip_id="other" + clips.clip_id)
+    clips = pd.concat([clips, more.assign(audio_md5=more.clip_id)], ignore_index=True)
+    folds = protocol("corpora").folds(clips, ["tess", "ravdess"])
+    trained = [(fold.name, *map(sorted, sides(clips, fold, "corpus")[::2])) for fold in folds]
+    assert trained == [
+        ("emodb", ["emodb"], ["tess"]),
+        ("ravdess", ["ravdess"], ["tess"]),
+        (OTHERS, ["emodb", "ravdess"], ["tess"]),
+        ("emodb", ["emodb"], ["ravdess"]),
+        ("tess", ["tess"], ["ravdess"]),
+        (OTHERS, ["emodb", "tess"], ["ravdess"]),
+    ]
+    for fold in folds:
+        assert_a_division(fold, len(clips))
 
 
 def test_a_corpus_too_small_to_train_on_is_left_out_aloud(shipped, capsys):
     clips = select(shipped, "tess", across=True)
-    few = clips[clips.corpus == "ravdess"].drop_duplicates("emotion").assign(corpus="savee")
-    folds = protocol("corpora").folds(pd.concat([clips, few], ignore_index=True), "tess")
-    assert [fold.name for fold in folds] == ["ravdess"]
-    assert "not trained on savee: too few clips" in capsys.readouterr().out
+    few = clips[clips.corpus == "ravdess"].drop_duplicates("emotion").assign(corpus="emodb")
+    folds = protocol("corpora").folds(pd.concat([clips, few], ignore_index=True), ["tess"])
+    assert [fold.name for fold in folds] == ["ravdess", OTHERS]
+    assert "not trained on emodb: too few clips" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -182,4 +202,4 @@ def test_a_corpus_too_small_to_train_on_is_left_out_aloud(shipped, capsys):
 def test_what_cannot_be_divided_says_so(shipped, name, keep, says):
     clips = keep(select(shipped, "ravdess")).reset_index(drop=True)
     with pytest.raises(CorpusError, match=says):
-        protocol(name).folds(clips, "ravdess")
+        protocol(name).folds(clips, ["ravdess"])

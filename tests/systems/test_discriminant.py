@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from serlib.systems.discriminant import Discriminant
+from serlib.systems.discriminant import Discriminant, VoiceDiscriminant
 
 
 @pytest.fixture
@@ -48,3 +48,68 @@ def test_other_classes_shape_the_covariance_and_are_never_the_answer(data):
     assert list(other.classes_) == ["angry", "happy", "sad"]
     # Where the others' voices differ, a difference says less
     assert np.abs(other.coef_[:, :20]).mean() < np.abs(alone.coef_[:, :20]).mean() / 2
+
+
+@pytest.fixture
+def voices():
+    """Clips of three corpora with offsets of their own, of speakers with theirs."""
+    rng, rows = np.random.default_rng(1), []
+    centres = {name: rng.standard_normal(20) for name in ("angry", "happy", "sad")}
+    for corpus, n in (("a", 2), ("b", 6), ("c", 4)):
+        home = 3 * rng.standard_normal(20)
+        for k in range(n):
+            voice = home + rng.standard_normal(20)
+            for name in centres:
+                x = centres[name] + voice + 0.7 * rng.standard_normal((8, 20))
+                rows += [(row, name, f"{corpus}:{k}") for row in x]
+    X, y, speakers = (np.array(column) for column in zip(*rows, strict=True))
+    return X, y, speakers
+
+
+def test_one_block_and_one_corpus_without_voices_is_the_plain_discriminant(data):
+    X, y = data
+    speakers = np.full(len(y), "a:1")
+    voice = VoiceDiscriminant(0.3, 1.0, blocks=1, offsets=1.0).fit(X - X.mean(axis=0), y, speakers)
+    # of classes that weigh the same
+    plain = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.3, priors=[1 / 3] * 3)
+    means = {name: X[y == name].mean(axis=0) for name in np.unique(y)}
+    inside = X - np.stack([means[name] for name in y])
+    weights = np.array([1 / (y == name).sum() for name in y]) / 3
+    covariance = (inside * weights[:, None]).T @ inside
+    covariance = 0.7 * covariance + 0.3 * np.trace(covariance) / 40 * np.eye(40)
+    plain.fit(X, y)
+    expected = np.linalg.solve(covariance, np.stack(list(means.values())).T).T
+    np.testing.assert_allclose(
+        voice.coef_ - voice.coef_[:1], expected - expected[:1], rtol=1e-5, atol=1e-6
+    )
+
+
+def test_what_tells_corpora_apart_has_the_less_say_the_more_it_counts(voices):
+    X, y, speakers = voices
+    homes = [X[np.char.startswith(speakers, name)].mean(axis=0) for name in "abc"]
+    apart = np.linalg.qr(np.stack([homes[1] - homes[0], homes[2] - homes[0]]).T)[0]
+
+    def say(offsets):
+        coef = VoiceDiscriminant(blocks=1, offsets=offsets).fit(X, y, speakers).coef_
+        coef = coef - coef.mean(axis=0)
+        return np.linalg.norm(coef @ apart) / np.linalg.norm(coef)
+
+    assert say(50) < say(5) < say(1)
+
+
+def test_blocks_answer_apart_and_are_averaged(voices):
+    X, y, speakers = voices
+    both = VoiceDiscriminant(blocks=2).fit(X, y, speakers)
+    parts = [VoiceDiscriminant(blocks=1).fit(x, y, speakers) for x in np.split(X, 2, axis=1)]
+    np.testing.assert_allclose(both.coef_, np.hstack([part.coef_ for part in parts]) / 2)
+
+
+def test_each_corpus_and_emotion_weighs_as_it_has_speakers(voices):
+    X, y, speakers = voices
+    some = np.char.startswith(speakers, "b") & (y == "sad")
+    twice = np.concatenate([np.arange(len(y)), np.flatnonzero(some)])
+    once = VoiceDiscriminant(blocks=2).fit(X, y, speakers)
+    again = VoiceDiscriminant(blocks=2).fit(X[twice], y[twice], speakers[twice])
+    shift = np.abs(again.predict_proba(X) - once.predict_proba(X)).max()
+    plain = Discriminant().fit(X, y).predict_proba(X)
+    assert shift < np.abs(Discriminant().fit(X[twice], y[twice]).predict_proba(X) - plain).max() / 2

@@ -1,0 +1,105 @@
+"""Corpora never heard: what systems are worth there, corpus by corpus."""
+
+import numpy as np
+import pandas as pd
+
+from ..corpora import DATA, OTHERS, PROTOCOLS, parse
+from ..systems import Voice
+from .predictions import Predictions, probabilities, trained_on
+from .scores import score, uar
+
+SHOWN = ("emodb", "ravdess", "nemo", "cremad", "emovo", "tess")  # in this order
+
+
+def never_heard(answers: Predictions, system: str, protocol: str = "corpora") -> pd.DataFrame:
+    """Return a system's answers to clips of corpora that it never heard, however trained.
+
+    Of several training sides the largest counts: all corpora but the one that is scored; of fits
+    on one corpus each, RAVDESS.
+    """
+    tables = [t for key, t in answers.items() if (key.system, key.protocol) == (system, protocol)]
+    whole = pd.concat([*tables, pd.DataFrame(columns=["fold", "corpus"])], ignore_index=True)
+    side = trained_on(whole.fold)
+    for corpus, rows in whole.groupby("corpus"):
+        sides = set(side[rows.index])
+        best = OTHERS if OTHERS in sides else "ravdess" if "ravdess" in sides else min(sides)
+        side[rows.index] = np.where(side[rows.index] == best, "kept", "")
+        assert corpus != best
+    return whole[side == "kept"]
+
+
+def by_corpus(predictions: pd.DataFrame, *, rng: np.random.Generator) -> pd.DataFrame:
+    """Return UAR with its interval, a row per corpus that is scored, in the order of `SHOWN`."""
+    parts = {name: t for name, t in predictions.groupby("corpus")}
+    return pd.DataFrame({name: score(parts[name], rng=rng) for name in SHOWN if name in parts}).T
+
+
+def from_one_to_all(answers: Predictions, system: str) -> pd.DataFrame:
+    """Return UAR on each corpus, trained on each other one alone, and on all others.
+
+    Returns
+    -------
+    DataFrame
+        A row per corpus trained on, and `others`; a column per corpus scored
+    """
+    table = answers[system, "unheard", "corpora", 0]
+    wide = pd.DataFrame(
+        {
+            scored: {side: uar(t) for side, t in rows.groupby(trained_on(rows.fold))}
+            for scored, rows in table.groupby("corpus")
+        }
+    )
+    order = [*(name for name in SHOWN if name in wide.index), OTHERS]
+    return wide.loc[order, [name for name in SHOWN if name in wide]]
+
+
+def with_own_clips(answers: Predictions, system: str) -> pd.DataFrame:
+    """Return UAR on each corpus by how many clips of the speaker's own were heard before.
+
+    Returns
+    -------
+    DataFrame
+        A row per number of clips, "all" (the scored ones among them) at last; a column per corpus
+    """
+    rows = {0: {c: uar(t) for c, t in never_heard(answers, system).groupby("corpus")}}
+    for name, protocol in PROTOCOLS.items():
+        key = (system, "unheard", name, 0)
+        if protocol.enrolment and protocol.fits == "corpora" and key in answers:
+            count = protocol.enrolment.count or "all"
+            rows[count] = {c: uar(t) for c, t in answers[key].groupby("corpus")}
+    counts = sorted(n for n in rows if n != "all") + ["all"] * ("all" in rows)
+    return pd.DataFrame(rows).T.loc[counts, [c for c in SHOWN if c in rows[0]]]
+
+
+def of_one_emotion(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return UAR where all clips that a voice was learnt from are of one emotion: the worst case.
+
+    Each speaker's clips of an emotion are taken for all that there is of a speaker: they enrol, and
+    are scored.
+
+    Returns
+    -------
+    DataFrame
+        A row per corpus: alone, after enrolment
+    """
+    logs = probabilities(predictions)
+    after = predictions.predicted.copy()
+    for _, inside in predictions.groupby(["speaker", "emotion"]).groups.items():
+        p = logs.loc[inside]
+        p = p.loc[:, (p > 0).any()]
+        shifted = Voice().hear(p.to_numpy()).without(p.to_numpy())
+        after[inside] = p.columns.to_numpy()[shifted.argmax(axis=1)]
+    parts = predictions.assign(after=after).groupby("corpus")
+    found = {name: (uar(t), uar(t.assign(predicted=t.after))) for name, t in parts if name in SHOWN}
+    table = pd.DataFrame(found, index=["alone", "after enrolment"]).T
+    return table.loc[[name for name in SHOWN if name in table.index]]
+
+
+def genders(paths: pd.Series) -> pd.Series:
+    """Return the gender of the speaker of each clip, by what its name says."""
+    return paths.map(lambda path: parse(path)["gender"])
+
+
+def title(corpus: str) -> str:
+    """Return what readers call a corpus, and of how many emotions it is scored."""
+    return DATA["ravdess7" if corpus == "ravdess" else corpus].title.split(",")[0]

@@ -1,0 +1,45 @@
+"""One signal of any recording: level, offset and hum have no say, nor has what lies above."""
+
+import numpy as np
+import pytest
+
+from serlib.audio import CANONICAL_SR as SR
+from serlib.audio import canonical
+from tests.conftest import vowel
+
+T = np.arange(2 * SR) / SR
+
+
+def tone(hz, seconds=2.0):
+    return np.sin(2 * np.pi * hz * np.arange(int(seconds * SR)) / SR)
+
+
+@pytest.mark.parametrize("factor", [1e-3, 0.1, 20, -1])
+def test_any_multiple_of_a_signal_is_the_same(factor):
+    y = vowel(sr=SR)
+    same = canonical(factor * y.astype(float))
+    np.testing.assert_allclose(np.sign(factor) * same, canonical(y), atol=1e-6)
+
+
+def test_an_offset_and_hum_are_taken_out():
+    y = vowel(sr=SR)
+    hum = 0.2 * y.std() * tone(50, len(y) / SR)
+    for change in (np.full(len(y), 0.3), hum):
+        left = canonical(y + change)
+        n = min(len(left), len(canonical(y)))
+        assert np.corrcoef(left[SR // 2 : n], canonical(y)[SR // 2 : n])[0, 1] > 0.995
+
+
+def test_the_band_ends_where_the_narrowest_corpus_does():
+    inside, outside = canonical(tone(1000) + tone(5600)), canonical(tone(1000))
+    np.testing.assert_allclose(inside[4000:20000], outside[4000:20000], atol=1e-3)
+    kept = canonical(tone(1000) + tone(4500))
+    assert np.abs(np.fft.rfft(kept))[int(4500 * len(kept) / SR)] > 0.2 * len(kept) * kept.std()
+
+
+def test_silent_ends_are_cut_and_the_level_is_one():
+    y = np.concatenate([np.zeros(SR), vowel(sr=SR), np.zeros(2 * SR)])
+    left = canonical(y)
+    assert len(left) == pytest.approx(3 * SR, abs=0.06 * SR) and left.dtype == np.float32
+    frames = np.sqrt((left[: SR * 2].reshape(-1, 400) ** 2).mean(axis=1))
+    assert np.percentile(frames, 90) == pytest.approx(0.1, rel=0.1)

@@ -1,0 +1,77 @@
+"""Corpora never heard: which answers count, and the worst case of learning a voice."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from serlib.evaluation import unheard
+from serlib.systems import Key
+
+EMOTIONS = ("angry", "happy", "sad")
+
+
+def table(corpus, fold, sure, *, n=60, speakers=3, off=0.0, seed=0):
+    """Clips in turn of three emotions; `sure` is how far the right one's logit lies above."""
+    rng = np.random.default_rng(seed)
+    true = np.arange(n) % 3
+    logits = rng.standard_normal((n, 3)) * 1.5 + sure * np.eye(3)[true] + off * np.array([1, 0, -1])
+    p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    names = np.array(EMOTIONS)
+    columns = dict(corpus=corpus, fold=fold, emotion=names[true], predicted=names[p.argmax(axis=1)])
+    who = [f"{corpus}:{k // 3 % speakers}" for k in range(n)]
+    ids = [f"{corpus}:{k:03d}" for k in range(n)]
+    return pd.DataFrame(dict(clip_id=ids, speaker=who, **columns)).assign(
+        **{f"p_{name}": p[:, k] for k, name in enumerate(EMOTIONS)}
+    )
+
+
+@pytest.fixture
+def answers():
+    sides = [("emodb", "others", 3), ("emodb", "nemo", 1), ("nemo", "others", 2)]
+    whole = pd.concat([table(*side, seed=k) for k, side in enumerate(sides)], ignore_index=True)
+    more = {("any_voice", "unheard", "corpora"): whole}
+    for name, sure in (("corpora+enrolment", 9), ("corpora+enrolment_10", 6)):
+        parts = [table(corpus, "others", sure) for corpus in ("emodb", "nemo")]
+        more["any_voice", "unheard", name] = pd.concat(parts, ignore_index=True)
+    more["best", "emodb", "corpora"] = pd.concat(
+        [table("emodb", "ravdess", 2), table("emodb", "tess", 0)], ignore_index=True
+    )
+    return {Key(*row): t for row, t in more.items()}
+
+
+def test_the_largest_training_side_counts(answers):
+    found = unheard.never_heard(answers, "any_voice")
+    assert set(found.fold) == {"others"} and set(found.corpus) == {"emodb", "nemo"}
+    assert set(unheard.never_heard(answers, "best").fold) == {"ravdess"}
+    assert unheard.never_heard(answers, "conv1d").empty
+
+
+def test_the_curve_goes_from_one_corpus_to_all(answers):
+    curve = unheard.from_one_to_all(answers, "any_voice")
+    assert list(curve.index) == ["nemo", "others"] and list(curve) == ["emodb", "nemo"]
+    assert curve.emodb["others"] > curve.emodb["nemo"] and np.isnan(curve.nemo["nemo"])
+
+
+def test_own_clips_are_counted_up_to_all(answers):
+    helped = unheard.with_own_clips(answers, "any_voice")
+    assert list(helped.index) == [0, 10, "all"]
+    assert (helped.emodb.diff().dropna() > 0).all()
+
+
+def test_clips_of_one_emotion_are_left_nearly_as_they_were():
+    alike = table("emodb", "others", 2.0, n=600)
+    found = unheard.of_one_emotion(alike).loc["emodb"]
+    assert found["after enrolment"] > found["alone"] - 0.1
+
+
+def test_each_corpus_stands_apart_in_one_order(answers):
+    found = unheard.by_corpus(
+        unheard.never_heard(answers, "any_voice"), rng=np.random.default_rng(0)
+    )
+    assert list(found.index) == ["emodb", "nemo"] and (found.uar_low <= found.uar).all()
+    assert unheard.title("ravdess") == "RAVDESS" and unheard.title("emodb") == "EMO-DB"
+
+
+def test_genders_are_what_names_say():
+    paths = pd.Series(["a/03a01Fa.wav", "b/1001_DFA_ANG_XX.wav", "YAF_back_sad.wav"])
+    assert list(unheard.genders(paths)) == ["male", "male", "female"]
