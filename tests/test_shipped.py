@@ -91,10 +91,12 @@ def test_the_best_system_is_as_sure_as_validation_speakers_say(shipped):
 
 
 def test_a_figure_too_good_to_be_true_is_taken_for_a_leak(shipped):
-    """From scratch, on eight emotions of new speakers of RAVDESS: above .78 look for the leak."""
+    """On eight emotions of new speakers of RAVDESS: above .78 look for the leak, with an encoder
+    that has heard other speech above .86."""
     honest = ("speakers", "speakers+statements", "validation")
     found = {k: uar(t) for k, t in shipped.items() if k.data == "ravdess" and k.protocol in honest}
-    assert found and not {key: figure for key, figure in found.items() if figure >= 0.78}
+    most = {key: 0.86 if get(key.system).source == "pretrained" else 0.78 for key in found}
+    assert found and not {key: figure for key, figure in found.items() if figure >= most[key]}
 
 
 def test_the_shipped_predictions_cover_their_clips(shipped):
@@ -104,7 +106,9 @@ def test_the_shipped_predictions_cover_their_clips(shipped):
     for key, table in shipped.items():
         if key.system != "conv1d":
             continue
-        if key.protocol == "speakers":
+        if key.protocol == "corpora":  # of which the clips are not listed here
+            assert set(table.corpus) == {key.data} and len(table) > 400
+        elif key.protocol == "speakers":
             corpus = dict(ravdess7="ravdess", tess="tess")[key.data]
             assert sorted(table.clip_id) == sorted(speech[speech.corpus == corpus].clip_id)
         else:
@@ -112,6 +116,15 @@ def test_the_shipped_predictions_cover_their_clips(shipped):
         emotions = classes_of(key.data)
         assert {*table.emotion, *table.predicted} <= set(emotions)
         assert list(predictions.probabilities(table)) == list(emotions)
+
+
+def test_a_corpus_that_is_not_heard_is_not_trained_on(shipped):
+    """Of `corpora` each row's fold says what was trained on."""
+    for key, table in shipped.items():
+        if PROTOCOLS[key.protocol].across:
+            sides = predictions.trained_on(table.fold).str.split("+")
+            assert not any(c in side for c, side in zip(table.corpus, sides, strict=True))
+            assert not sides.explode().isin(["emovo", "savee"]).any()
 
 
 @pytest.mark.parametrize("path", BUNDLES, ids=lambda path: path.stem)
@@ -125,7 +138,7 @@ def test_the_shipped_bundle_is_the_clips_model_and_says_how_good_it_is():
     bundle = open_bundle("conv1d")
     assert bundle["model"].count_params() == 2_671_239 and not bundle["model"].compiled
     card = json.loads((ARTIFACTS / "emotion_preprocessing.json").read_text())
-    assert {row["protocol"] for row in card["figures"]} == {"clips", "speakers"}
+    assert {row["protocol"] for row in card["figures"]} == {"clips", "speakers", "corpora"}
     assert not any(row["notice"] for row in card["figures"])
     kept = keras.saving.load_model(ARTIFACTS / "best_emotion_model.keras", compile=False)
     for a, b in zip(kept.get_weights(), bundle["model"].get_weights(), strict=True):
@@ -156,13 +169,14 @@ def test_the_readmes_few_lines_work_in_a_fresh_process_in_another_folder(tmp_pat
     sf.write(tmp_path / "audio.wav", clip(), 22050)
     blocks = re.findall(r"```python\n(.*?)```", (CHECKOUT / "README.md").read_text(), re.DOTALL)
     script = next(block for block in blocks if "get_predictions" in block)
-    assert len([line for line in script.splitlines() if line.strip()]) <= 4
-    where = repr(str(find_bundle("conv1d")))
-    script = re.sub(r'"[^"]*emotion_preprocessing.joblib"', lambda _: where, script)
+    assert len([line for line in script.splitlines() if line.strip()]) <= 6
+    where = repr(str(find_bundle("any_voice")))
+    script = re.sub(r'"[^"]*any_voice.joblib"', lambda _: where, script)
+    script = re.sub(r"mine\d.wav", "audio.wav", script)
     command = [sys.executable, "-c", script]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split()[0] in classes_of("ravdess_tess")
+    assert {*done.stdout.split()} <= {*classes_of("anywhere")}
 
 
 @pytest.mark.parametrize(

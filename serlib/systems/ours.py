@@ -22,6 +22,7 @@ _NEW_SPEAKERS = (
     ("tess", "speakers"),
     ("tess", "speakers+enrolment"),
     *((name, "corpora") for name in ("ravdess7", "tess", "emodb", "savee", "cremad")),
+    *((name, "corpora") for name in ("nemo", "emovo")),
 )
 _ANYWHERE = (  # a baseline on the data of every system
     *_BOTH,

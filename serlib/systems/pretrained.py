@@ -31,5 +31,6 @@ PRETRAINED: tuple[System, ...] = (
         estimator=True,
         anywhere=True,
         train_on_validation=True,
+        shipped=True,
     ),
 )

@@ -53,7 +53,7 @@ PUBLISHED: tuple[System, ...] = (
         "S2: convolutions over 162 means of a clip; RAVDESS + TESS",
         "S2",
         networks.conv1d,
-        _S2,
+        (*_S2, *((name, "corpora") for name in ("emodb", "cremad", "nemo", "emovo"))),
         shipped=True,
     ),
     System(

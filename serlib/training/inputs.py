@@ -35,7 +35,8 @@ class Inputs:
         inside = self.rows.clip_id.isin(chosen.clip_id).to_numpy()
         rows = self.rows[inside].reset_index(drop=True)
         emotion = rows.clip_id.map(chosen.set_index("clip_id").emotion)
-        return Inputs(rows.assign(emotion=emotion), self.X[inside])
+        X = self.X if inside.all() else self.X[inside]  # gigabytes, of which one copy is enough
+        return Inputs(rows.assign(emotion=emotion), X)
 
     def views(self, part: np.ndarray, variants: tuple[str, ...] = ()) -> list[np.ndarray]:
         """Return the features of the rows of a part, then those of their clips in each variant."""

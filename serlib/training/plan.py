@@ -67,7 +67,8 @@ def plan(
         folds = [_rows_of(f, chosen, others, inputs.rows, system.variants) for f in folds]
     settings = system.settings() | dict(model=_configuration(system, inputs, key))
     fitted_as = key._replace(protocol=protocol.fits)
-    return [_task(system, fitted_as, fold, inputs, settings, cache) for fold in folds]
+    common = _digest(settings, inputs)
+    return [_task(system, fitted_as, fold, inputs, common, cache) for fold in folds]
 
 
 def epochs_of(key: Key, clips: pd.DataFrame, epochs: int | None = None) -> int:
@@ -131,7 +132,7 @@ def _configuration(system: System, inputs: Inputs, key: Key) -> dict:
 
 
 def _task(
-    system: System, key: Key, fold: Fold, inputs: Inputs, settings: dict, cache: Path
+    system: System, key: Key, fold: Fold, inputs: Inputs, common: "hashlib._Hash", cache: Path
 ) -> FoldTask:
     emotions = inputs.rows.emotion
     classes = classes_of(key.data, emotions)
@@ -142,18 +143,19 @@ def _task(
             f"fold {fold.name}: no clip of {lacking} is left to train on; the clips are too few, "
             f"or not all of {key.data}"
         )
-    digest = _digest(settings, fold, inputs)
+    digest = common.copy()
+    for part in (fold.train, fold.validation, fold.test):
+        digest.update(np.ascontiguousarray(part, dtype="<i8").tobytes())
+    digest = digest.hexdigest()[:12]
     name = f"{'__'.join(key.row)}__fold{fold.name}__seed{key.seed}__{digest}"
     return FoldTask(system, fold, key.seed, inputs, classes, cache / name)
 
 
-def _digest(settings: dict, fold: Fold, inputs: Inputs) -> str:
-    """Return a short hash of what a fit depends on."""
+def _digest(settings: dict, inputs: Inputs) -> "hashlib._Hash":
+    """Return a hash of what all fits of a key depend on."""
     versions = {name: version(name) for name in ("keras", "scikit-learn")}
     what = [_VERSION, settings, versions]
     digest = hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode())
     digest.update(np.ascontiguousarray(inputs.X))
     digest.update("|".join(inputs.rows.emotion).encode())
-    for part in (fold.train, fold.validation, fold.test):
-        digest.update(np.ascontiguousarray(part, dtype="<i8").tobytes())
-    return digest.hexdigest()[:12]
+    return digest

@@ -7,9 +7,9 @@ import joblib
 import keras
 import numpy as np
 
-from ..corpora import Fold
+from ..features import Scaler
 from ..files import replacing, write_json
-from ..systems import System, Training
+from ..systems import Training
 from .fold import FoldTask
 from .kinds import kind_of
 from .progress import Progress
@@ -63,7 +63,7 @@ def _fit(task: FoldTask, asker: int) -> None:
     Y = (emotions == np.array(task.classes)).astype(float)  # one-hot
     mine = Y[fold.train].any(axis=1)  # the others' emotions are no classes of the system
     scaler = system.front_end.scaler().fit(task.inputs.X[fold.train[mine]])
-    parts = _parts(system, fold, scaler.transform(task.inputs.X), Y, task.seed)
+    parts = _parts(task, scaler, Y)
     model = system.network(parts[0][0].shape[1:], len(task.classes))
     fit = _fit_estimator if system.estimator else _fit_network
     model, history = fit(model, task, parts, Y, asker)
@@ -102,13 +102,15 @@ def _fit_estimator(model, task: FoldTask, parts: list, Y: np.ndarray, asker: int
     return model.fit(X[mine], Y[train][mine].argmax(axis=1), **more), {}
 
 
-def _parts(
-    system: System, fold: Fold, X: np.ndarray, Y: np.ndarray, seed: int
-) -> list[tuple[np.ndarray, np.ndarray]]:
+def _parts(task: FoldTask, scaler: Scaler, Y: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return training and validation part as the network takes them."""
-    train, validation = ((X[part], Y[part]) for part in (fold.train, fold.validation))
+    system, fold, X = task.system, task.fold, task.inputs.X
+    train, validation = (
+        (scaler.transform(X[part]) if len(part) else X[part], Y[part])
+        for part in (fold.train, fold.validation)
+    )
     if system.copies:
-        copies = system.copies(train[0], rng=np.random.default_rng(seed))
+        copies = system.copies(train[0], rng=np.random.default_rng(task.seed))
         train = np.concatenate([train[0], copies]), np.concatenate([train[1], train[1]])
         if system.published:
             # Keras's validation_split took the last tenth: copies of training clips

@@ -100,7 +100,7 @@ def publishing(run: Run, chosen: list[Path]) -> Run:
     # What an earlier run left there must not be published with this one.
     shutil.rmtree(project.runs / "publish", ignore_errors=True)
     run = Run(project, run.data, project.runs / "publish")
-    if chosen[0].name[:2] != "01":  # which makes this table
+    if chosen[0].name[:2] not in ("01", "09"):  # which make this table; 09 of all corpora
         shutil.copyfile(project.root / "emotion_path.csv", run.path("emotion_path.csv"))
     return run
 

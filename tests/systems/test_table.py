@@ -11,7 +11,9 @@ def test_an_unknown_system_lists_those_that_exist():
 
 
 def test_every_system_is_of_a_source_and_scored_on_what_there_is():
-    assert sorted(of("S0", "S1", "S2", "S3", "S4", "baseline", "ours")) == sorted(SYSTEMS)
+    assert sorted(of("S0", "S1", "S2", "S3", "S4", "baseline", "ours", "pretrained")) == sorted(
+        SYSTEMS
+    )
     for name, system in SYSTEMS.items():
         assert system.name == name and system.about and system.scored
         for data, protocol in system.scored:
@@ -22,8 +24,10 @@ def test_every_system_is_of_a_source_and_scored_on_what_there_is():
 
 def test_baselines_and_copies_of_a_sources_validation_are_measured_and_not_offered():
     offered = [system for system in SYSTEMS.values() if system.offered]
-    assert {"conv1d", "best"} <= {system.name for system in offered}
-    assert not [system.name for system in offered if system.estimator or system.published]
+    assert {"conv1d", "best", "any_voice"} <= {system.name for system in offered}
+    assert not [
+        system.name for system in offered if system.source == "baseline" or system.published
+    ]
 
 
 def test_what_is_named_is_chosen_in_order():

@@ -10,7 +10,7 @@ from serlib.audio import synthesise
 from serlib.corpora import PROTOCOLS, Fold
 from serlib.features import DurationLoudness, MfccDeltas, Scaler
 from serlib.inference import EnrolledSpeaker
-from serlib.systems import LEAST, AtSpeed, Ensemble, EnsembleScaler, System, Training, join
+from serlib.systems import LEAST, AtSpeed, Ensemble, EnsembleScaler, System, Training, Voice, join
 from serlib.systems.classical import logistic
 from serlib.training import Inputs, kind_of
 from serlib.training.fold import FoldTask
@@ -52,12 +52,12 @@ def test_clips_that_enrol_are_not_scored(task, name, monkeypatch):
 
     for_speaker = Scaler.for_speaker
     monkeypatch.setattr(Scaler, "for_speaker", spy)
-    count, emotion = PROTOCOLS[name].enrolment
+    count, emotion, times = PROTOCOLS[name].enrolment
     table = task.enrolled(name)
     tested = task.result().predictions
     assert list(table.columns) == list(tested.columns)
     draws = [group for _, group in table.groupby("fold")]
-    assert len(draws) == (1 if count is None else 5)
+    assert len(draws) == (1 if count is None else times)
     for group, enrolling in zip(draws, np.split(np.array(drawn), len(draws)), strict=True):
         assert len(group) == (24 if count is None else 24 - 2 * count)
         enrolled = {clip for clips in enrolling for clip in clips}
@@ -87,6 +87,31 @@ def test_a_recording_equal_to_one_that_enrols_is_not_scored(task, tmp_path):
     assert set(sizes["ravdess:03"]) == {11} and set(sizes["ravdess:04"]) <= {1, 11}
     task.inputs.X[47] = task.inputs.X[36]
     assert set(task.enrolled("speakers+enrolment_1").speaker) == {"ravdess:03"}
+
+
+@pytest.mark.parametrize("name", ["speakers+enrolment", "speakers+enrolment_3"])
+def test_from_anywhere_the_answers_are_shifted_as_a_voice_shifts_them(task, name, monkeypatch):
+    """Not the features; and what the other corpus does not have stays no answer."""
+    monkeypatch.setattr(Scaler, "for_speaker", None)
+    anywhere = replace(task, system=replace(task.system, anywhere=True))
+    tested, table = anywhere.result().predictions, anywhere.enrolled(name)
+    ids = tested.set_index("clip_id")
+    for (speaker, _), group in table.groupby(["speaker", "fold"]):
+        theirs = ids[ids.speaker == speaker]
+        lent = theirs if name.endswith("enrolment") else theirs.drop(group.clip_id)
+        answers = (t.filter(regex="^p_").to_numpy() for t in (lent, ids.loc[group.clip_id]))
+        expected = Voice().hear(next(answers)).without(next(answers))
+        np.testing.assert_allclose(group.filter(regex="^p_"), expected, atol=1e-6)
+
+
+def test_emotions_that_another_corpus_does_not_have_are_no_answers(task):
+    rows = task.inputs.rows.assign(emotion=["neutral", "sad"] * 12 + ["sad"] * 24)
+    other = replace(task, inputs=replace(task.inputs, rows=rows))
+    views = [task.result().scaler.transform(task.inputs.X[24:])]
+    inside = other.probabilities(task.result().model, views)
+    across = replace(other, fold=replace(task.fold, name="others"))
+    answers = across.probabilities(task.result().model, views)
+    assert inside[:, 0].max() > 0 and (answers == [0, 1]).all()
 
 
 def test_enrolment_helps_where_speakers_differ_by_an_offset(task):
