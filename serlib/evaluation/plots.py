@@ -179,7 +179,7 @@ def points(tables: dict[str, pd.DataFrame], ax: Axes, *, names: Callable[[str], 
     ax : Axes
     names : callable, takes a corpus and returns what it is called
     """
-    rows = list(dict.fromkeys(corpus for table in tables.values() for corpus in table.index))
+    rows = list(max(tables.values(), key=len).index)
     looks = zip(("#7f7f7f", "#e69f00", "#0072b2", "#009e73"), "Xso^", strict=True)
     for k, ((name, table), (colour, marker)) in enumerate(zip(tables.items(), looks, strict=False)):
         y = np.array([rows.index(corpus) for corpus in table.index]) + 0.16 * (k - 1.5)

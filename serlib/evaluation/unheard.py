@@ -35,22 +35,26 @@ def by_corpus(predictions: pd.DataFrame, *, rng: np.random.Generator) -> pd.Data
 
 
 def from_one_to_all(answers: Predictions, system: str) -> pd.DataFrame:
-    """Return UAR on each corpus, trained on each other one alone, and on all others.
+    """Return UAR on each corpus, trained on one other corpus alone, and on all others.
+
+    Each pair is of the clips whose emotions the one corpus has too, with these as answers: where
+    there are fewer emotions, figures are higher.
 
     Returns
     -------
     DataFrame
-        A row per corpus trained on, and `others`; a column per corpus scored
+        A row per corpus scored and corpus trained on: alone, all others
     """
     table = answers[system, "unheard", "corpora", 0]
-    wide = pd.DataFrame(
-        {
-            scored: {side: uar(t) for side, t in rows.groupby(trained_on(rows.fold))}
-            for scored, rows in table.groupby("corpus")
-        }
-    )
-    order = [*(name for name in SHOWN if name in wide.index), OTHERS]
-    return wide.loc[order, [name for name in SHOWN if name in wide]]
+    whole = table[table.fold == OTHERS].set_index("clip_id")
+    rows = {}
+    for (scored, side), alone in table.groupby(["corpus", "fold"]):
+        if side != OTHERS:
+            same, emotions = whole.loc[alone.clip_id], [f"p_{e}" for e in alone.emotion.unique()]
+            best = same[emotions].idxmax(axis=1).str.removeprefix("p_")
+            rows[scored, side] = uar(alone), uar(same.assign(predicted=best).reset_index())
+    found = pd.DataFrame(rows, index=["alone", "all others"]).T
+    return found.rename_axis(["scored", "trained on"])
 
 
 def with_own_clips(answers: Predictions, system: str) -> pd.DataFrame:
