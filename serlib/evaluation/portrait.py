@@ -13,7 +13,7 @@ from .scores import by, compare, uar
 _LENT = {"speakers": "0"} | {
     protocol.name: protocol.name.removeprefix("speakers+enrolment").strip("_") or "all"
     for protocol in sorted(
-        (protocol for protocol in PROTOCOLS.values() if protocol.enrolment),
+        (p for p in PROTOCOLS.values() if p.enrolment and p.fits == "speakers"),
         key=lambda protocol: (protocol.enrolment.emotion or "", protocol.enrolment.count or 1000),
     )
 }

@@ -35,9 +35,9 @@ def test_the_shipped_bundle_stands_before_the_users_own(empty):
     assert find_bundle("mfcc_cnn", empty) == shipped
 
 
-def test_what_is_offered_begins_with_the_best(empty):
+def test_what_is_offered_begins_with_what_answers_unasked(empty):
     systems = offered(empty)
-    assert next(iter(systems)) == "best" and set(systems.values()) == {None}
+    assert next(iter(systems)) == "any_voice" and set(systems.values()) == {None}
     assert set(systems) == {name for name, system in SYSTEMS.items() if system.offered}
     put(empty, "conv1d", empty.artifacts)
     assert {name for name, path in offered(empty).items() if path} == {"conv1d"}
@@ -47,13 +47,15 @@ def test_a_missing_bundle_names_its_command_and_what_is_ready(empty):
     put(empty, "mfcc_cnn", empty.artifacts)
     with pytest.raises(BundleError, match=r"serlib run --system mfcc_lstm\b.*\['mfcc_cnn'\]"):
         open_bundle("mfcc_lstm", project=empty)
-    with pytest.raises(BundleError, match="serlib run --system best"):
+    with pytest.raises(BundleError, match="serlib run --system any_voice"):
         open_bundle(project=empty)
 
 
 def test_a_system_that_does_not_predict_lists_those_that_do(empty):
     for name in ("resnet", "majority"):
-        with pytest.raises(SerlibError, match=rf"Bad system '{name}', expected one of \['best', "):
+        with pytest.raises(
+            SerlibError, match=rf"Bad system '{name}', expected one of \['any_voice', "
+        ):
             open_bundle(name, project=empty)
 
 

@@ -28,7 +28,7 @@ def test_as_many_seeds_as_are_asked_for():
 
 
 def test_a_protocol_that_a_system_is_not_scored_under_lists_its_own():
-    with pytest.raises(SerlibError, match=r"\['clips', 'rows', 'speakers'\]"):
+    with pytest.raises(SerlibError, match=r"\['clips', 'corpora', 'rows', 'speakers'\]"):
         keys_for("conv1d", "validation", {"ravdess"})
     with pytest.raises(SerlibError, match=r"Bad system 'resnet', expected one of .*conv1d"):
         keys_for("resnet", "all", {"ravdess"})

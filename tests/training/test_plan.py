@@ -346,7 +346,7 @@ def test_a_network_beside_an_auxiliary_channel_is_refused(sung, tmp_path, monkey
 
 def test_every_model_of_the_table_takes_its_auxiliary_channel():
     able = [system for system in SYSTEMS.values() if system.auxiliary_channel]
-    assert able and all(kind_of(s).takes_others(s.network((5,), 3)) for s in able)
+    assert able and all(kind_of(s).takes(s.network((5,), 3), "others") for s in able)
 
 
 def test_an_unknown_system_lists_those_that_exist(inputs, clips, tmp_path):
