@@ -15,6 +15,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "index": ["PROBLEM_COLUMNS", "completeness", "index_clips", "parse"],
         "known": ["CORPORA"],
         "protocols": ["PROTOCOLS", "Protocol", "protocol"],
-        "runs": ["clips_of", "holds", "open_run"],
+        "runs": ["clips_of", "holds", "is_own", "open_run"],
     },
 )

@@ -58,7 +58,7 @@ def select(clips: pd.DataFrame, data: str, *, across: bool = False) -> pd.DataFr
     SerlibError
         For a data set that is not in `DATA`.
     CorpusError
-        If there is no clip of it.
+        If there is no clip of it, or your own are all of one emotion.
     """
     _, corpora, label_set, channels = _data(data)
     chosen = clips[(across | clips.corpus.isin(corpora)) & clips.channel.isin(channels)]
@@ -69,6 +69,11 @@ def select(clips: pd.DataFrame, data: str, *, across: bool = False) -> pd.DataFr
         raise CorpusError(
             f"{data}: needs {' and '.join(channels)} of {' and '.join(corpora)}, but the clips are "
             f"of {here}. Name another folder with --data, or `serlib download {corpora[0]}`."
+        )
+    if data == "own" and (emotions := sorted(set(chosen.emotion)))[1:] == []:
+        raise CorpusError(
+            f"own: all recordings are of one emotion, {emotions[0]}; two or more are needed to "
+            "learn how they differ"
         )
     return chosen
 

@@ -49,6 +49,11 @@ def open_run(data_root: str = "", out: str = "", *, project: Project | None = No
     return Run(project, data, folder, NOTICE if demo else "")
 
 
+def is_own(run: Run) -> bool:
+    """Tell whether all clips of a run are your own recordings."""
+    return {facts["corpus"] for facts in walk(run.data)[1].values()} == {"own"}
+
+
 def clips_of(run: Run) -> pd.DataFrame:
     """Return a run's clip table; made anew where it is not that of the data root of today."""
     path = run.out / "emotion_path.csv"

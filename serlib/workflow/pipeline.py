@@ -9,7 +9,7 @@ import papermill
 from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 
-from ..corpora import open_run
+from ..corpora import is_own, open_run
 from ..errors import RunError
 from ..evaluation import predictions, table_in
 from ..files import replacing
@@ -24,6 +24,7 @@ from . import notebooks, readme
 _WHOLE = {"SYSTEM": "all", "TRAIN": "all"}
 _PUBLISHED = {"CORPORA": "ravdess tess"}
 _FROM_TABLES = ("04", "07", "08")  # notebooks that need no audio, for the shipped tables do
+_OF_OWN = ("01", "09")  # those that are of any corpus; the others need RAVDESS and TESS
 _TOP_LEVEL = {"emotion_path.csv": "01", "features.csv": "03", "features.json": "03"}  # made by
 
 
@@ -73,6 +74,10 @@ def run_notebooks(
             raise RunError("--publish refuses AUDIO=True: corpus audio must not be committed")
         values = _WHOLE | values | _PUBLISHED
     run = open_run(data, out, project=project)
+    if not (only or start or publish) and is_own(run):
+        chosen = [path for path in chosen if path.name[:2] in _OF_OWN]
+        values |= dict(RETRAIN=True)
+        print("your own recordings: what is there, and any_voice learnt from them (01 and 09)")
     if publish:
         run = publishing(run, chosen)
     elif run.demo and not out and not values.get("RETRAIN") and _from_tables(chosen):

@@ -1,0 +1,57 @@
+"""Your own recordings, from a folder to a bundle that answers."""
+
+import pytest
+
+from serlib.corpora import is_own, open_run, select
+from serlib.corpora.index import index_clips
+from serlib.errors import CorpusError
+from serlib.evaluation import predictions
+from serlib.inference import get_predictions, load_bundle
+from serlib.paths import CHECKOUT, Project
+from serlib.systems import Key
+from serlib.workflow import run_notebooks
+from tests.conftest import write_clip
+
+
+@pytest.fixture
+def mine(tmp_path):
+    """Three speakers, two emotions, of which one is longer."""
+    for who, offset in (("anna", 0), ("ben", 40), ("carl", 80)):
+        for emotion, seconds in (("ANG", 0.8), ("sadness", 1.9)):
+            for k in range(4):
+                path = tmp_path / "mine" / who / emotion / f"{k}.wav"
+                write_clip(path, seconds=seconds, seed=offset + 10 * k + len(emotion))
+    return tmp_path / "mine"
+
+
+def test_a_folder_of_recordings_becomes_a_bundle_that_is_scored_on_new_speakers(
+    mine, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("SERLIB_CACHE", str(tmp_path / "cache"))
+    project = Project(CHECKOUT, tmp_path / "cache")
+    out = run_notebooks(
+        data=str(mine), out=str(tmp_path / "out"), parameters=[("N_JOBS", "1")], project=project
+    )
+    assert sorted(p.name[:2] for p in (out / "notebooks").glob("*.ipynb")) == ["01", "09"]
+    scored = predictions.read(out / "predictions", ["any_voice"])
+    on_new = scored[Key("any_voice", "own", "speakers")]
+    assert len(on_new) == 24 and on_new.groupby("fold").speaker.nunique().tolist() == [1, 1, 1]
+    bundle = load_bundle(out / "bundles" / "any_voice.joblib")
+    assert bundle["classes"] == ["sad", "angry"]
+    assert get_predictions(str(mine / "anna" / "ANG" / "0.wav"), bundle) in (
+        *bundle["classes"],
+        "no speech",
+    )
+
+
+def test_beside_a_known_corpus_your_own_are_one_of_several(mine, tmp_path):
+    project = Project(CHECKOUT, tmp_path / "cache")
+    assert is_own(open_run(str(mine), project=project))
+    write_clip(mine / "03-01-03-01-01-01-02.wav", seed=999)
+    assert not is_own(open_run(str(mine), project=project))
+
+
+def test_one_emotion_is_too_few(mine):
+    clips, _ = index_clips(mine, n_jobs=1)
+    with pytest.raises(CorpusError, match="one emotion, angry; two or more"):
+        select(clips[clips.emotion == "angry"], "own")
