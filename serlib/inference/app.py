@@ -76,14 +76,15 @@ def page(project: Project | None = None) -> gr.Blocks:
         gr.Markdown(
             "# Which emotion is in a voice?\n"
             f"Upload or record a sentence of two to three seconds. For {INTENDED_USE}; on a voice "
-            "that was not in its training data a system is often wrong."
+            "that it does not know a system is often wrong."
         )
         with gr.Row():
             with gr.Column():
                 clip = gr.Audio(type="filepath", sources=["upload", "microphone"], label="Clip")
-                system = gr.Radio(ready, value=next(iter(ready), None), label="System")
                 same = gr.Checkbox(label=_SAME_VOICE)
                 button = gr.Button("Which emotion?", variant="primary")
+                with gr.Accordion("Other systems", open=False):
+                    system = gr.Radio(ready, value=next(iter(ready), None), label="System")
             with gr.Column():
                 label = gr.Label(label="Emotion, and the probability of each")
                 doubts = gr.Markdown()

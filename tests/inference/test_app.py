@@ -189,6 +189,7 @@ def test_upload_in_a_browser(responder, page, wav):
 
 
 def test_another_system_is_chosen_in_a_browser(responder, page, wav):
+    page.get_by_text("Other systems").click()
     page.get_by_label("bilstm_attention", exact=True).check()
     page.locator("input[type=file]").first.set_input_files(wav)
     page.get_by_label("Play").first.wait_for()
