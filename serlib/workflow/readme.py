@@ -68,7 +68,8 @@ def long_text(results: pd.DataFrame) -> str:
     return f"""# Every result
 
 Written by `serlib run --publish` from the saved [predictions](../predictions), as are the JSON \
-files beside this page. Notebook 07 compares the systems and tests the differences.
+files beside this page; the CSV files are records of what was tried, which nothing makes anew. \
+Notebook 07 compares the systems and tests the differences, notebook 09 those with an encoder.
 
 UAR is the unweighted average recall, the mean of the emotions' recalls, with a 95 % interval from \
 a bootstrap over the speakers (over the words, of TESS alone). Several seeds are taken together. \
