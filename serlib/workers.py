@@ -1,10 +1,28 @@
-"""Processes that share a long loop over clips."""
+"""Processes that share a long loop over clips, and what each thread has for itself."""
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
 from typing import Any
 
 from joblib import Parallel, delayed
 from tqdm import tqdm
+
+
+def once_a_thread(make: Callable[[], Any]) -> Callable[[], Any]:
+    """Return a function that makes a thing when a thread first asks, and then gives it again.
+
+    For networks of runtimes whose interpreters serve one thread.
+    """
+    here = threading.local()
+
+    @wraps(make)
+    def get() -> Any:
+        if not hasattr(here, "made"):
+            here.made = make()
+        return here.made
+
+    return get
 
 
 def each(

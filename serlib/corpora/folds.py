@@ -14,6 +14,7 @@ from sklearn.model_selection import train_test_split
 
 from ..errors import CorpusError
 from .known import CORPORA
+from .own import UNKNOWN
 
 OTHERS = "others"  # what a fold of `corpora` is called that trains on all corpora but the scored
 SPLIT_SEED = 42  # S2's random_state; the split is part of the protocol, not of a run's seed
@@ -77,8 +78,12 @@ def _where(clips: pd.DataFrame, audio: np.ndarray) -> np.ndarray:
 
 
 def by_speakers(clips: pd.DataFrame, scored: Sequence[str] = ()) -> Iterator[Fold]:
-    """Test each fold of speakers once; the next fold's speakers validate."""
-    fold_of = speaker_folds(clips.speaker)
+    """Test each fold of speakers once; the next fold's speakers validate.
+
+    Clips of whom nobody knows are left out: they may be of anybody who is tested.
+    """
+    known = ~clips.speaker.str.endswith(f":{UNKNOWN}")
+    fold_of = speaker_folds(clips.speaker[known])
     present = sorted(set(fold_of.values()))
     if len(present) < 2:
         raise CorpusError(
@@ -88,7 +93,7 @@ def by_speakers(clips: pd.DataFrame, scored: Sequence[str] = ()) -> Iterator[Fol
     for i, k in enumerate(present):
         test = np.flatnonzero(fold == k)
         if len(present) == 2:  # TESS alone: a fifth of the words of the speaker left
-            rest = np.flatnonzero(fold != k)
+            rest = np.flatnonzero(known & (fold != k))
             words = np.sort(clips.statement.iloc[rest].unique())
             if len(words) < 2:
                 raise CorpusError(
@@ -100,7 +105,8 @@ def by_speakers(clips: pd.DataFrame, scored: Sequence[str] = ()) -> Iterator[Fol
         else:
             following = present[(i + 1) % len(present)]
             validation = np.flatnonzero(fold == following)
-            yield Fold(k, np.flatnonzero((fold != k) & (fold != following)), validation, test)
+            train = np.flatnonzero(known & (fold != k) & (fold != following))
+            yield Fold(k, train, validation, test)
 
 
 def inside_speakers(clips: pd.DataFrame, scored: Sequence[str] = ()) -> Iterator[Fold]:

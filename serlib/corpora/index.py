@@ -97,7 +97,8 @@ def _of(corpus: str, facts: dict[str, str]) -> dict[str, str]:
 
 def has_corpus(root: Path) -> bool:
     """Tell whether a folder holds a clip of a known corpus, or one of your own."""
-    known = parse if labels_in(root) is None else labels_in(root).get
+    listed = labels_in(root)
+    known = parse if listed is None else listed.get
     return any(known(path) for path in _audio(root, lambda _: None))
 
 
@@ -162,8 +163,10 @@ def _audio(root: Path, unreadable: Callable[[OSError], None]) -> Iterator[str]:
     """Yield the paths of audio files below a folder, behind links too; no folder twice."""
     seen = set()
     for folder, inside, files in os.walk(root, onerror=unreadable, followlinks=True):
-        seen.add(os.path.realpath(folder))
-        inside[:] = [name for name in inside if os.path.realpath(Path(folder, name)) not in seen]
+        if (place := os.path.realpath(folder)) in seen:
+            inside.clear()
+            continue
+        seen.add(place)
         for file in files:
             if Path(file).suffix.lower() in SUFFIXES and not file.startswith("."):
                 yield Path(folder, file).relative_to(root).as_posix()

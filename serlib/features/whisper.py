@@ -4,7 +4,6 @@ Its weights were trained on 680,000 hours of speech, by OpenAI (Radford et al. 2
 write down words; half-way up it still knows how they were said.
 """
 
-import threading
 from dataclasses import dataclass
 
 import librosa
@@ -14,6 +13,7 @@ from ..audio import CANONICAL_SR, canonical
 from ..errors import SerlibError
 from ..files import sha256
 from ..paths import Project
+from ..workers import once_a_thread
 from .base import Anywhere
 
 ENCODER = "encoder/whisper_base.tflite"  # below `artifacts`; `serlib.systems.whisper` makes it
@@ -21,7 +21,6 @@ CHECKSUM = "386cf09d0746cea398becd3699b0ee8341a577ae89b655b135d618a4cee97061"
 WIDTH = 512
 _LONGEST = 3000  # frames of 10 ms: what the encoder has places for
 _RANGE, _PEAK = 8, 1.6  # of log10 of a power: as Whisper has it; its usual loudest band
-_here = threading.local()  # an interpreter serves one thread
 
 
 @dataclass(frozen=True)
@@ -76,9 +75,7 @@ def encode(x: np.ndarray) -> np.ndarray:
     -------
     np.ndarray [shape=(layers, frames // 2, 512)]
     """
-    if not hasattr(_here, "interpreter"):
-        _here.interpreter = _interpreter()
-    interpreter, x = _here.interpreter, x[None, : len(x) // 2 * 2]
+    interpreter, x = _interpreter(), x[None, : len(x) // 2 * 2]
     place = interpreter.get_input_details()[0]["index"]
     interpreter.resize_tensor_input(place, x.shape)
     interpreter.allocate_tensors()
@@ -87,6 +84,7 @@ def encode(x: np.ndarray) -> np.ndarray:
     return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])[0]
 
 
+@once_a_thread
 def _interpreter():
     """Load the encoder, on one thread: numbers are the same whatever the machine has."""
     from ai_edge_litert.interpreter import Interpreter

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..audio import Recording, Source, decode
+from ..audio import Source, decode
 from ..systems import Voice
 from .bundle import Bundle, probabilities, verify
 from .remarks import NO_SPEECH, has_speech, remarks
@@ -58,14 +58,15 @@ def answer_of(
     source: Source, features: np.ndarray, bundle: Bundle, voice: Voice | None = None
 ) -> Answer:
     """Return what `answer` does, from the features of a clip [shape=(1, ...)] that are known."""
-    heard = not (bundle.get("anywhere") and isinstance(source, Recording)) or has_speech(source)
+    anywhere = bundle.get("anywhere", False)
+    heard = not anywhere or has_speech(source)
     proba = probabilities(bundle, features)
-    if voice and heard and bundle.get("anywhere"):
+    if voice and heard and anywhere:
         proba = voice.hear(proba).without(proba)
     named = dict(zip(bundle["classes"], map(float, proba[0]), strict=True))
     if not heard:
         return Answer(named, False, ("Nobody speaks in it: tones, noise or music.",))
-    doubts = remarks(source, named) if bundle.get("anywhere") else ()
+    doubts = remarks(source, named) if anywhere else ()
     return Answer(named, True, tuple(doubts))
 
 

@@ -3,7 +3,7 @@
 import librosa
 import numpy as np
 
-from ..audio import CANONICAL_SR, Recording, canonical, speaks
+from ..audio import CANONICAL_SR, Recording, canonical, load, speaks
 
 NO_SPEECH = "no speech"
 _QUIET_DB = -45  # of full scale, the peak: closer to the noise of a 16-bit recorder than voices are
@@ -15,7 +15,7 @@ _CLOSE = 0.8  # of the likeliest emotion's probability
 
 def has_speech(recording: Recording) -> bool:
     """Tell whether there is speech in a recording at all, not tones, noise or music alone."""
-    return speaks(_mono(recording), recording.sr)
+    return speaks(load(recording, sr=CANONICAL_SR))
 
 
 def remarks(recording: Recording, probabilities: dict[str, float]) -> list[str]:
@@ -26,7 +26,7 @@ def remarks(recording: Recording, probabilities: dict[str, float]) -> list[str]:
     recording : Recording
     probabilities : dict, emotion -> probability
     """
-    y, said = _mono(recording), []
+    y, said = load(recording, sr=recording.sr), []
     peak = float(np.abs(y).max())
     if (level := 20 * np.log10(peak + 1e-12)) < _QUIET_DB:
         said.append(f"Very quiet: its peak is {-level:.0f} dB below full scale. Move closer.")
@@ -34,17 +34,12 @@ def remarks(recording: Recording, probabilities: dict[str, float]) -> list[str]:
         said.append("Its peaks are cut off. Record at a lower level.")
     if _above(y, recording.sr) < _EMPTY_DB:
         said.append(f"It holds almost nothing above {_TELEPHONE // 1000} kHz, as over a telephone.")
-    if _voiced(y, recording.sr) < _VOICED:
+    if _voiced(canonical(load(recording, sr=CANONICAL_SR))) < _VOICED:
         said.append("No pitch was found in it: whispered, or hardly a voice.")
     first, second, *_ = sorted(probabilities, key=probabilities.get, reverse=True)
     if probabilities[second] > _CLOSE * probabilities[first]:
         said.append(f"{second.capitalize()} is nearly as likely as {first}.")
     return said
-
-
-def _mono(recording: Recording) -> np.ndarray:
-    y = recording.y
-    return y if y.ndim == 1 else y.mean(axis=1)
 
 
 def _above(y: np.ndarray, sr: int) -> float:
@@ -55,9 +50,8 @@ def _above(y: np.ndarray, sr: int) -> float:
     return 10 * np.log10((high + 1e-20) / (low + 1e-12))
 
 
-def _voiced(y: np.ndarray, sr: int) -> float:
+def _voiced(y: np.ndarray) -> float:
     """Return the share of the louder half of the frames that repeat at a voice's period."""
-    y = canonical(librosa.resample(y, orig_sr=sr, target_sr=CANONICAL_SR, res_type="soxr_hq"))
     if len(y) < 1024:
         return 0.0
     frames = librosa.util.frame(y, frame_length=1024, hop_length=512).T * np.hanning(1024)

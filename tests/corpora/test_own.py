@@ -141,8 +141,9 @@ def test_folders_behind_links_are_searched_once(tmp_path):
     root.mkdir()
     (root / "anna").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "elsewhere" / "loop").symlink_to(root)
+    (root / "ben").symlink_to(tmp_path / "elsewhere")
     clips, problems = clips_in(root)
-    assert list(clips.index) == ["anna/happy/1.wav"] and not problems
+    assert len(clips) == 1 and clips.index[0].endswith("/happy/1.wav") and not problems
     shutil.rmtree(tmp_path / "elsewhere")
     with pytest.raises(CorpusError):
         index_clips(root, n_jobs=1)
