@@ -18,7 +18,7 @@ from .fold import FoldTask
 from .inputs import Inputs
 from .kinds import kind_of
 
-_VERSION = 1  # raise it when what a fit computes changes: older fits are then not read
+_VERSION = 2  # raise it when what a fit computes changes: older fits are then not read
 
 
 def plan(
