@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["answers", "app"],
     submod_attrs={
+        "asking": ["ask"],
         "attention": ["attention", "attention_of", "has_attention"],
         "bundle": ["Bundle", "load_bundle", "save_bundle"],
         "card": ["card_of", "update_card"],
