@@ -1,5 +1,7 @@
 """Linear discriminant analysis for more features than clips."""
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.special import softmax
@@ -72,32 +74,45 @@ class VoiceDiscriminant(Discriminant):
 
     Each corpus and emotion weighs as much as it has speakers. Each clip is learnt from twice, as it
     is and with its speaker's mean taken off. How corpora differ counts several times in the
-    covariance, since they are few. Blocks of features, of which each is a layer of an encoder,
-    answer apart; their logits are averaged.
+    covariance, since they are few. Half of the say has the discriminant of all corpora together,
+    half those of each corpus by itself: the largest corpus does not drown the others. Blocks of
+    features, of which each is a layer of an encoder, answer apart; their logits are averaged.
 
     Parameters
     ----------
     shrinkage, temperature : as `Discriminant`; both were chosen on corpora left out
     blocks : int, equal parts of the features
     offsets : float, how often the differences of corpora count
+    apart : float, 0 to 1, the say of the discriminants of one corpus each, which shrink twice as
+        much
+    centred : float, 0 to 1, the share of the clips less their speaker's mean
+    by_speakers : bool, weigh by speakers; else every clip weighs the same
     """
+
+    version = 2
 
     def __init__(
         self,
         shrinkage: float = 0.2,
-        temperature: float = 2.5,
+        temperature: float = 0.5,
         blocks: int = 5,
         offsets: float = 5.0,
+        apart: float = 0.5,
+        centred: float = 0.5,
+        by_speakers: bool = True,
     ):
         super().__init__(shrinkage, temperature)
-        self.blocks, self.offsets = blocks, offsets
+        self.blocks, self.offsets, self.apart = blocks, offsets, apart
+        self.centred, self.by_speakers = centred, by_speakers
 
     def fit(self, X: np.ndarray, y: np.ndarray, speakers: np.ndarray) -> "VoiceDiscriminant":
         """Fit to X [shape=(n, features)], classes y and speakers, ``corpus:id`` [shape=(n,)]."""
         self.classes_, index = np.unique(y, return_inverse=True)
         people, person = np.unique(speakers, return_inverse=True)
         home = np.unique([name.split(":")[0] for name in people], return_inverse=True)[1][person]
-        weights = _by_speakers(home, index, person)
+        weights = np.full(len(X), 1 / len(X))
+        if self.by_speakers:
+            weights = _by_speakers(home, index, person)
         parts = [self._fit(x, index, person, home, weights) for x in np.split(X, self.blocks, 1)]
         scale = self.temperature * self.blocks
         self.coef_ = np.concatenate([coef for coef, _ in parts], axis=1) / scale
@@ -111,22 +126,98 @@ class VoiceDiscriminant(Discriminant):
         person: np.ndarray,
         home: np.ndarray,
         weights: np.ndarray,
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> "_Logits":
         """Return coefficients and intercepts of a block."""
-        both = np.concatenate([X, X - _means(X, person)[person]])
-        index, weights = np.tile(index, 2), np.tile(weights, 2) / 2
-        means = _means(both, index, weights)
-        inside = both - means[index]
-        root = np.sqrt(weights)[:, None].astype(X.dtype)
-        covariance = ((inside * root).T @ (inside * root)).astype(np.float64)
-        here, theirs = inside[: len(X)], weights[: len(X)]
-        apart = _means(here, home, theirs)
-        covariance += (self.offsets - 1) * (apart.T * np.bincount(home, theirs)) @ apart
-        covariance *= 1 - self.shrinkage
-        sphere = np.trace(covariance) / len(covariance) / (1 - self.shrinkage)
-        covariance[np.diag_indices(len(covariance))] += self.shrinkage * sphere
-        coef = cho_solve(cho_factor(covariance, overwrite_a=True), means.T.astype(float)).T
-        return coef, -(means * coef).sum(axis=1) / 2
+        views = (X, 1 - self.centred), (X - _means(X, person)[person], self.centred)
+        corpora, n = [home == h for h in range(home.max() + 1)], len(self.classes_)
+        sides = [_Side.of(views, index, weights, inside) for inside in corpora]
+        together = _unit(X, _together(sides, n, self.offsets).logits(self.shrinkage))
+        several = [side for side in zip(sides, corpora, strict=True) if len(side[0].classes) > 1]
+        if not several:  # each corpus has one emotion: alone none tells any apart
+            return together
+        alone = _average(
+            [(s.classes, _unit(X[i], s.logits(min(2 * self.shrinkage, 1)))) for s, i in several], n
+        )
+        share = self.apart
+        return tuple((1 - share) * a + share * b for a, b in zip(together, alone, strict=True))
+
+
+_Logits = tuple[np.ndarray, np.ndarray]  # coefficients [shape=(classes, features)], intercepts
+
+
+class _Side(NamedTuple):
+    """What discriminants learn of the clips of a corpus, or of several.
+
+    Parameters
+    ----------
+    classes : np.ndarray [shape=(k,)], those that it has
+    weights : np.ndarray [shape=(k,)], of each class's clips, in all
+    means, recorded : np.ndarray [shape=(k, features)], of each class: of all views of the clips; of
+        the clips as they are
+    scatter : np.ndarray [shape=(features, features)], round the means, weighted
+    """
+
+    classes: np.ndarray
+    weights: np.ndarray
+    means: np.ndarray
+    recorded: np.ndarray
+    scatter: np.ndarray
+
+    @classmethod
+    def of(
+        cls, views: tuple, index: np.ndarray, weights: np.ndarray, inside: np.ndarray
+    ) -> "_Side":
+        """Gather the clips `inside`, in views (X, share)."""
+        classes, index = np.unique(index[inside], return_inverse=True)
+        weights = weights[inside]
+        each = [(_means(X[inside], index, weights), X[inside], share) for X, share in views]
+        means = sum(share * mean for mean, _, share in each)
+        root, scatter = np.sqrt(weights)[:, None].astype(means.dtype), 0.0
+        for _, X, share in each:
+            off = (X - means[index]) * root
+            scatter = scatter + share * (off.T @ off).astype(np.float64)
+        return cls(classes, np.bincount(index, weights), means, each[0][0], scatter)
+
+    def logits(self, shrinkage: float) -> _Logits:
+        """Return the discriminant of the classes."""
+        covariance = (1 - shrinkage) / self.weights.sum() * self.scatter
+        sphere = np.trace(self.scatter) / self.weights.sum() / len(covariance)
+        covariance[np.diag_indices(len(covariance))] += shrinkage * sphere
+        coef = cho_solve(cho_factor(covariance, overwrite_a=True), self.means.T.astype(float)).T
+        return coef, -(self.means * coef).sum(axis=1) / 2
+
+
+def _together(sides: list[_Side], n: int, offsets: float) -> _Side:
+    """Return corpora as one of n classes, in which their differences count `offsets` times."""
+    classes = np.concatenate([side.classes for side in sides])
+    weights = np.concatenate([side.weights for side in sides])
+    means, recorded = (np.concatenate([side[k] for side in sides]) for k in (2, 3))
+    common = _means(means.astype(np.float64), classes, weights)
+    off = (means - common[classes]) * np.sqrt(weights)[:, None]
+    scatter = sum(side.scatter for side in sides) + off.T @ off
+    for side in sides:
+        apart = side.weights @ (side.recorded - common[side.classes]) / side.weights.sum()
+        scatter += (offsets - 1) / 2 * side.weights.sum() * np.outer(apart, apart)
+    total = np.bincount(classes, weights, n)
+    return _Side(np.arange(n), total, common, _means(recorded, classes, weights), scatter)
+
+
+def _unit(X: np.ndarray, logits: _Logits) -> _Logits:
+    """Return logits of mean zero over the classes and deviation one over clips X."""
+    coef, intercept = (part - part.mean(axis=0) for part in logits)
+    deviation = np.std(X @ coef.T.astype(X.dtype) + intercept) + 1e-12
+    return coef / deviation, intercept / deviation
+
+
+def _average(several: list[tuple[np.ndarray, _Logits]], n: int) -> _Logits:
+    """Return the mean of discriminants, of each class over those that know it."""
+    known = np.bincount(np.concatenate([classes for classes, _ in several]), minlength=n)
+    coef, intercept = np.zeros((n, several[0][1][0].shape[1])), np.zeros(n)
+    for classes, logits in several:
+        coef[classes] += logits[0]
+        intercept[classes] += logits[1]
+    known = np.maximum(known, 1)
+    return coef / known[:, None], intercept / known
 
 
 def _by_speakers(home: np.ndarray, index: np.ndarray, person: np.ndarray) -> np.ndarray:

@@ -69,19 +69,20 @@ def voices():
 def test_one_block_and_one_corpus_without_voices_is_the_plain_discriminant(data):
     X, y = data
     speakers = np.full(len(y), "a:1")
-    voice = VoiceDiscriminant(0.3, 1.0, blocks=1, offsets=1.0).fit(X - X.mean(axis=0), y, speakers)
+    X = X - X.mean(axis=0)
+    voice = VoiceDiscriminant(0.3, 1.0, blocks=1, offsets=1.0, apart=0.0).fit(X, y, speakers)
     # of classes that weigh the same
-    plain = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.3, priors=[1 / 3] * 3)
     means = {name: X[y == name].mean(axis=0) for name in np.unique(y)}
     inside = X - np.stack([means[name] for name in y])
     weights = np.array([1 / (y == name).sum() for name in y]) / 3
     covariance = (inside * weights[:, None]).T @ inside
     covariance = 0.7 * covariance + 0.3 * np.trace(covariance) / 40 * np.eye(40)
-    plain.fit(X, y)
-    expected = np.linalg.solve(covariance, np.stack(list(means.values())).T).T
-    np.testing.assert_allclose(
-        voice.coef_ - voice.coef_[:1], expected - expected[:1], rtol=1e-5, atol=1e-6
-    )
+    centres = np.stack(list(means.values()))
+    expected = np.linalg.solve(covariance, centres.T).T
+    logits = X @ expected.T - (centres * expected).sum(axis=1) / 2
+    logits -= logits.mean(axis=1, keepdims=True)
+    found = X @ voice.coef_.T + voice.intercept_
+    np.testing.assert_allclose(found, logits / logits.std(), rtol=1e-5, atol=1e-6)
 
 
 def test_what_tells_corpora_apart_has_the_less_say_the_more_it_counts(voices):
@@ -95,6 +96,42 @@ def test_what_tells_corpora_apart_has_the_less_say_the_more_it_counts(voices):
         return np.linalg.norm(coef @ apart) / np.linalg.norm(coef)
 
     assert say(50) < say(5) < say(1)
+
+
+def test_of_one_corpus_its_own_discriminant_is_that_of_all_which_shrinks_twice_as_much(voices):
+    X, y, speakers = voices
+    one = np.char.startswith(speakers, "b")
+    X, y, speakers = X[one], y[one], speakers[one]
+    alone = VoiceDiscriminant(0.2, blocks=1, offsets=1.0, apart=1.0).fit(X, y, speakers)
+    whole = VoiceDiscriminant(0.4, blocks=1, offsets=1.0, apart=0.0).fit(X, y, speakers)
+    np.testing.assert_allclose(alone.coef_, whole.coef_, rtol=1e-6)
+
+
+def test_corpora_by_themselves_have_one_say_each_whatever_their_size(voices):
+    """Emotions exchanged in the largest corpus throw off what is learnt of all together more."""
+    X, y, speakers = voices
+    wrong = np.where(
+        np.char.startswith(speakers, "b"),
+        np.roll(["angry", "happy", "sad"], 1)[np.searchsorted(["angry", "happy", "sad"], y)],
+        y,
+    )
+    right = {
+        apart: VoiceDiscriminant(blocks=1, apart=apart, centred=1.0).fit(X, wrong, speakers)
+        for apart in (0.0, 1.0)
+    }
+    rest = ~np.char.startswith(speakers, "b")
+    voice = np.stack([X[speakers == who].mean(axis=0) for who in speakers])
+    Z = (X - voice)[rest]
+    assert right[1.0].score(Z, y[rest]) > right[0.0].score(Z, y[rest]) + 0.1
+
+
+def test_an_emotion_that_one_corpus_lacks_is_learnt_of_the_others(voices):
+    X, y, speakers = voices
+    kept = ~(np.char.startswith(speakers, "a") & (y == "sad"))
+    kept &= ~(np.char.startswith(speakers, "c") & (y != "happy"))  # a single emotion
+    found = VoiceDiscriminant(blocks=2).fit(X[kept], y[kept], speakers[kept])
+    assert list(found.classes_) == ["angry", "happy", "sad"] and np.isfinite(found.coef_).all()
+    assert found.score(X, y) > 0.6
 
 
 def test_blocks_answer_apart_and_are_averaged(voices):
