@@ -5,7 +5,8 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "recording": ["SR", "SUFFIXES", "Recording", "Source", "decode", "load", "name_of"],
+        "source": ["Recording", "Source", "check_path", "name_of"],
+        "recording": ["SR", "SUFFIXES", "cut_short", "decode", "load", "mono", "warn_of"],
         "augment": ["SPEEDS", "VARIANTS", "WAYS", "S2_VARIANTS", "noisy_or_masked", "variant"],
         "canonical": ["CANONICAL_SR", "canonical"],
         "corruptions": ["on_the_way", "speed"],
