@@ -13,6 +13,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     0; 1 where a few recordings were not answered; 2 after a message on standard error; 130
     where it was stopped.
     """
+    for stream in (sys.stdout, sys.stderr):  # names of files need not be UTF-8
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     arguments = _parser().parse_args(argv)
     try:
         return arguments.call(arguments) or 0
@@ -47,13 +50,18 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Exit status: 0 all recordings answered, 1 some were not, 2 none could be.",
     )
     predict.set_defaults(call=_predict)
-    predict.add_argument("files", nargs="*", metavar="FILE", help="file, folder or quoted glob")
+    predict.add_argument(
+        "files", nargs="*", metavar="FILE", help="file, folder, quoted glob, or - for a pipe"
+    )
     for option in ("--file", "--audio_path"):  # as users of S0 and S3 type it
         predict.add_argument(option, dest="more", action="append", default=[], metavar="FILE")
     predict.add_argument("--system", default="", help="which system answers (any_voice)")
     predict.add_argument("--bundle", default="", help="another bundle than the shipped one")
     predict.add_argument(
         "--same-voice", action="store_true", help="the recordings are of one speaker, in order"
+    )
+    predict.add_argument(
+        "--strict", action="store_true", help="refuse files that end before their header says"
     )
     form = predict.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object a recording")
@@ -86,19 +94,27 @@ def _run(arguments: argparse.Namespace) -> None:
 
 
 def _predict(arguments: argparse.Namespace) -> int:
-    from .inference import answers, open_bundle
+    from .inference import answers, named_bundle, open_bundle
 
     files = answers.recordings([*arguments.files, *arguments.more])
     if not files:
         raise AudioError("no recording is named: serlib predict FILE...")
+    named_bundle(arguments.system, arguments.bundle)
+    absent = answers.absent(files)  # told before a model is loaded
+    for error in absent.values():
+        print(f"serlib: {error}", file=sys.stderr)
+    there = [file for file in files if file not in absent]
+    if not there:
+        return 2
     bundle = open_bundle(arguments.system, arguments.bundle)
-    width = max(map(len, files))
+    width = max(map(len, there))
     if arguments.csv:
         print(answers.csv_header(bundle["classes"]))
     elif not arguments.json:
         print(answers.table_header(bundle["classes"], width=width))
-    failed = 0
-    for file, answer in answers.predict_files(files, bundle, same_voice=arguments.same_voice):
+    failed = len(files) - len(there)
+    how = dict(same_voice=arguments.same_voice, strict=arguments.strict)
+    for file, answer in answers.predict_files(there, bundle, **how):
         if isinstance(answer, SerlibError):
             print(f"serlib: {answer}", file=sys.stderr)
             failed += 1

@@ -9,9 +9,6 @@ import numpy as np
 if TYPE_CHECKING:
     import av
 
-# Beside libsndfile's, what telephones, messengers and browsers write
-SUFFIXES = {".m4a", ".mp4", ".webm", ".3gp", ".amr", ".wma", ".aac", ".mov", ".mkv", ".ac3"}
-SUFFIXES |= {".3g2", ".mka", ".mp2", ".avi", ".m4b", ".m4v", ".awb", ".weba"}
 _FRAME = 4096  # samples: more than an encoder adds at the end, to fill its last frame
 # Where FFmpeg's duration is the header's word; elsewhere it is guessed from the size
 _TOLD = {"mov", "matroska", "flac", "mp3", "wav", "aiff", "au"}

@@ -14,10 +14,6 @@ from .source import Recording, Source, name_of, opened, plain
 SR = 22050  # Hz, librosa's default and that of every system here
 _QUIET = 1e-4  # of full scale: 80 dB below it; no clip of RAVDESS or TESS peaks below 0.0045
 _SR_RANGE = 4_000, 384_000  # Hz; outside, the header is wrong rather than the microphone
-# What libsndfile and FFmpeg read; other files beside the clips (RAVDESS has videos of the same
-# names) are no business of ours.
-SUFFIXES = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf"}
-SUFFIXES |= container.SUFFIXES
 _CUT_S = 0.1  # s; less is missing of many whole files
 # A mean of channels that keeps less than this of what unrelated ones would leave: they cancel out
 _CANCELLED = 0.1

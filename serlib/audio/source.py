@@ -1,7 +1,8 @@
 """What may be given as a recording: a path, an open file, bytes, an array with its rate."""
 
 import io
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from os import PathLike, fspath
 from pathlib import Path
@@ -11,8 +12,14 @@ import numpy as np
 
 from ..errors import AudioError
 
+# What libsndfile and FFmpeg read, and telephones, messengers and browsers write; other files beside
+# the clips are no business of ours.
+SUFFIXES = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf"}
+SUFFIXES |= {".m4a", ".mp4", ".webm", ".3gp", ".amr", ".wma", ".aac", ".mov", ".mkv", ".ac3"}
+SUFFIXES |= {".3g2", ".mka", ".mp2", ".avi", ".m4b", ".m4v", ".awb", ".weba"}
 _LONGEST_NAME = 500  # characters; what is longer is no name, and no message prints it
 _EXPECTED = "a path, an open binary file, bytes, (y, sr), or a dict of Hugging Face's `datasets`"
+_EMPTY = "the file is empty (0 bytes). Fetch or record it again."
 
 
 class Recording(NamedTuple):
@@ -68,6 +75,27 @@ def plain(source: Source) -> Source:
     raise AudioError(f"dict of {keys or 'nothing'}: expected array and sampling_rate, or bytes")
 
 
+def recordings_below(
+    folder: str | PathLike, unreadable: Callable[[OSError], None] | None = None
+) -> Iterator[str]:
+    """Yield the paths of audio files below a folder, behind links too; no folder twice.
+
+    What begins with a dot is passed over: hidden, or what macOS puts beside a file, ``._name``.
+
+    Parameters
+    ----------
+    folder : str or path
+    unreadable : callable, that is told of folders that cannot be read
+    """
+    seen = set()
+    for here, inside, files in os.walk(folder, onerror=unreadable, followlinks=True):
+        inside[:] = [] if os.path.realpath(here) in seen else [f for f in inside if f[0] != "."]
+        if os.path.realpath(here) not in seen:
+            found = (f for f in files if f[0] != "." and Path(f).suffix.lower() in SUFFIXES)
+            yield from (os.path.join(here, file) for file in found)  # noqa: PTH118
+        seen.add(os.path.realpath(here))
+
+
 @contextmanager
 def opened(source: Source) -> Iterator[BinaryIO]:
     """Give the bytes of a source as a file that can be sought, at its beginning.
@@ -95,12 +123,12 @@ def opened(source: Source) -> Iterator[BinaryIO]:
 
 
 def check_path(path: str | PathLike) -> None:
-    """Check that there is a file, before anything is loaded to answer for it.
+    """Check that there is a file with something in it, before anything is loaded to answer for it.
 
     Raises
     ------
     AudioError
-        If there is none, or it is a folder.
+        If there is none, it is empty or a folder.
     """
     name = name_of(path)
     try:
@@ -110,7 +138,11 @@ def check_path(path: str | PathLike) -> None:
             raise AudioError(
                 f"{name}: no such file. Check the path; it is relative to {Path.cwd()}"
             )
-    except (OSError, ValueError) as error:
+        if Path(path).is_file() and not Path(path).stat().st_size:
+            raise AudioError(f"{name}: {_EMPTY}")
+    except AudioError:
+        raise
+    except (OSError, ValueError) as error:  # no file can have such a name
         raise AudioError(f"{name}: cannot be read as audio ({_reason(error)})") from error
 
 
@@ -144,7 +176,7 @@ def _read(file: BinaryIO, name: str) -> io.BytesIO:
 
 def _filled(file: BinaryIO, name: str) -> BinaryIO:
     if not file.read(1):
-        raise AudioError(f"{name}: the file is empty (0 bytes). Fetch or record it again.")
+        raise AudioError(f"{name}: {_EMPTY}")
     file.seek(0)
     return file
 

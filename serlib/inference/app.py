@@ -11,7 +11,7 @@ import numpy as np
 import soundfile as sf
 from matplotlib.figure import Figure
 
-from ..audio import Recording, decode
+from ..audio import Recording
 from ..corpora import write_demo_clip
 from ..errors import AudioError, RunError, SerlibError
 from ..evaluation import pictures
@@ -19,7 +19,7 @@ from ..paths import Project
 from .attention import attention_of, has_attention
 from .bundle import Bundle
 from .card import INTENDED_USE
-from .predict import Answer, Voice, answer_of
+from .predict import Answer, Voice, answer_of, heard
 from .shelf import offered, open_bundle
 
 _MOST_MB, _MOST_SECONDS = 20, 60
@@ -148,7 +148,7 @@ def _decode(path: str) -> Recording:
                 f"{path}: lasts {seconds:.0f} s, at most {_MOST_SECONDS} s can be answered here. "
                 "Cut out a sentence."
             )
-    return decode(path)
+    return heard(path)
 
 
 def _picture(recording: Recording, features: np.ndarray, bundle: Bundle) -> Figure:
