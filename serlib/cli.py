@@ -142,3 +142,7 @@ def _app(arguments: argparse.Namespace) -> None:
     from .inference.app import serve
 
     serve(arguments.host, arguments.port)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

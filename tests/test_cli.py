@@ -1,4 +1,5 @@
 import csv
+import io
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from serlib import inference
 from serlib.audio import synthesise
 from serlib.cli import main
 from serlib.corpora import classes_of
@@ -134,3 +136,45 @@ def test_a_closed_pipe_is_no_error(wav):
         ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False
     )
     assert "Traceback" not in done.stderr and done.stdout.startswith("file")
+
+
+def test_a_pipe_is_a_file_called_dash(wav, capsys, monkeypatch):
+    assert main([*QUICK, "--json", wav]) == 0
+    expected = json.loads(capsys.readouterr().out)
+    piped = io.TextIOWrapper(io.BytesIO(Path(wav).read_bytes()))
+    monkeypatch.setattr(sys, "stdin", piped)
+    assert main([*QUICK, "--json", "-"]) == 0
+    assert json.loads(capsys.readouterr().out) == expected | dict(file="-")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    assert main([*QUICK, "-"]) == 2
+    assert "standard input: the file is empty" in capsys.readouterr().err
+
+
+def test_missing_files_are_named_before_a_model_is_loaded(wav, capsys, monkeypatch):
+    monkeypatch.setattr(inference, "open_bundle", None)
+    assert main(["predict", "none.wav", "*.mp3"]) == 2
+    assert "none.wav: no such file" in capsys.readouterr().err
+    with pytest.raises(TypeError):  # not callable: it is time to load
+        main(["predict", "none.wav", wav])
+    assert "none.wav: no such file" in capsys.readouterr().err
+
+
+def test_strict_refuses_what_is_cut_short(wav, tmp_path, capsys):
+    cut = tmp_path / "cut.wav"
+    cut.write_bytes(Path(wav).read_bytes()[:-30_000])
+    assert main([*QUICK, "--csv", str(cut)]) == 0
+    (row,) = csv.DictReader(capsys.readouterr().out.splitlines())
+    assert "are missing at its end" in row["remarks"]
+    assert main([*QUICK, "--strict", str(cut), wav]) == 1
+    out, err = capsys.readouterr()
+    assert wav in out and "cut.wav: It is cut short" in err and "--strict" in err
+
+
+def test_a_name_that_is_not_utf_8_is_answered_among_others(wav, tmp_path):
+    other = os.fsdecode(os.fsencode(tmp_path) + b"/gr\xfcn.wav")
+    Path(other).write_bytes(Path(wav).read_bytes())
+    for form in ([], ["--csv"], ["--json"]):
+        command = [sys.executable, "-m", "serlib", *QUICK, *form, str(tmp_path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        lines = [line for line in done.stdout.splitlines() if ".wav" in line]
+        assert len(lines) == 2 and "Traceback" not in done.stderr
