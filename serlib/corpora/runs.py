@@ -10,7 +10,13 @@ from ..paths import Project, Run
 from .clips import read_clips, write_clips
 from .demo import NOTICE, is_demo, write_demo
 from .index import has_corpus, index_clips, walk
+from .known import CORPORA
 from .own import LABELS
+
+_LOOKED_FOR = (
+    "no file named as a known corpus has it, no folder called as an emotion (happy, anna/sad, ...) "
+    "and no labels.csv was found"
+)
 
 
 def open_run(data_root: str = "", out: str = "", *, project: Project | None = None) -> Run:
@@ -44,9 +50,34 @@ def open_run(data_root: str = "", out: str = "", *, project: Project | None = No
         )
     demo = not found or is_demo(data)
     if not found:
-        data = write_demo(project.cache / "demo")
+        data = write_demo(demo_folder(project))
     folder = Path(out).resolve() if out else project.runs / ("demo" if demo else "default")
     return Run(project, data, folder, NOTICE if demo else "")
+
+
+def demo_folder(project: Project) -> Path:
+    """Return where the demo corpus lies that stands in where there is no other."""
+    return project.cache / "demo"
+
+
+def whose_clips(run: Run, clips: pd.DataFrame | None = None) -> str:
+    """Say, as Markdown, whose clips a notebook sees: the first thing that it tells.
+
+    Parameters
+    ----------
+    run : Run
+    clips : DataFrame with `CLIP_COLUMNS`, those that it uses; None if it reads saved predictions
+    """
+    if run.demo and run.data == demo_folder(run.project).resolve():
+        where = f"`{run.project.shown(run.project.data())}` (of `--data`, SER_DATA or the default)"
+        return f"**{run.notice}** It stands in for a corpus: {_LOOKED_FOR} in {where}."
+    if run.demo:
+        return f"**{run.notice}**"
+    if clips is None:
+        return "Real corpora, as saved: what is read was predicted before, and no audio is heard."
+    counts = clips.groupby(clips.corpus.map(lambda c: CORPORA[c].title), sort=True)
+    parts = [f"{len(t)} of {title} ({t.speaker.nunique()} speakers)" for title, t in counts]
+    return f"Real recordings: {len(clips)} clips, {', '.join(parts)}."
 
 
 def is_own(run: Run) -> bool:

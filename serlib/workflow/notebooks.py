@@ -9,9 +9,11 @@ import papermill
 import yaml
 from PIL import Image
 
+from ..corpora import CORPORA, PROTOCOLS
 from ..errors import RunError
 from ..files import replacing
-from ..systems import get
+from ..systems import SYSTEMS, get, of
+from .outcome import TRAIN
 
 INJECTED = "injected-parameters"  # papermill's tag
 # Which notebook fits the systems of a source, and the parameters that fit one of them
@@ -23,6 +25,28 @@ _FITTED_BY |= {
     "ours": _BENCHMARK,
     "pretrained": _ANY_VOICE,
 }
+# Which systems each notebook can fit
+_SCRATCH = [name for name in SYSTEMS if name not in of("pretrained")]
+_FITS = {
+    _CONV1D: of("S2"),
+    _SEQUENCES: of("S0", "S1", "S3"),
+    _PICTURES: of("S4"),
+    _BENCHMARK: _SCRATCH,
+    _ANY_VOICE: [*SYSTEMS],
+}
+
+
+def words_of(path: Path) -> dict[str, list[str]]:
+    """Return the words that parameters of a notebook take, of those that take words."""
+    fits = _FITS.get(path.name[:2], [])
+    known = dict(
+        TRAIN=[*TRAIN],
+        SYSTEM=[*fits, "all", "none"],
+        SYSTEMS=[*fits, "all"],
+        PROTOCOLS=[*PROTOCOLS, "all"],
+        CORPORA=[*CORPORA],
+    )
+    return {name: words for name, words in known.items() if name in parameters(path)}
 
 
 def choose(folder: Path, only: str | None = None, start: str | None = None) -> list[Path]:
@@ -70,7 +94,8 @@ def typed(pairs: list[tuple[str, str]], notebooks: list[Path]) -> dict[str, obje
     Raises
     ------
     RunError
-        If no chosen notebook takes the name, or the value is of another type.
+        If no chosen notebook takes the name, the value is of another type, or a word of it is
+        none that the notebook knows.
     """
     known = {}
     for path in notebooks:
@@ -88,8 +113,31 @@ def typed(pairs: list[tuple[str, str]], notebooks: list[Path]) -> dict[str, obje
             value = float(value)
         if type(value).__name__ != kind:
             raise RunError(f"{name}: {text!r} is no {kind}")
+        _check_words(name, text, notebooks)
         result[name] = value
     return result
+
+
+def _check_words(name: str, text: str, notebooks: list[Path]) -> None:
+    """Check that each word of a value is known to one of the notebooks that take it."""
+    known = list(dict.fromkeys(w for path in notebooks for w in words_of(path).get(name, [])))
+    several = name != "TRAIN"
+    asked = text.split() if several and (text.split() or name == "CORPORA") else [text]
+    for word in asked if known else []:
+        if word not in known or (word in ("all", "none") and len(asked) > 1):
+            also = ", or several with spaces between them" if several else ""
+            raise RunError(f"{name}: bad value {word!r}, expected one of {known}{also}")
+
+
+def explained(path: Path) -> list[str]:
+    """Return a line for each parameter of a notebook: name, what it is unless named, what for."""
+    inspected, words = papermill.inspect_notebook(str(path)), words_of(path)
+    lines = [
+        f"{name} ({about['default']}): {about['help'].strip()}"
+        + (f" [{', '.join(words[name])}]" if name in words else "")
+        for name, about in inspected.items()
+    ]
+    return [f"parameters of {path.stem}, as -p NAME VALUE:", *(f"  {line}" for line in lines)]
 
 
 def parameters(path: Path) -> dict[str, str]:

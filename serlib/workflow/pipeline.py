@@ -9,7 +9,7 @@ import papermill
 from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 
-from ..corpora import is_own, open_run
+from ..corpora import is_own, open_run, whose_clips
 from ..errors import RunError
 from ..evaluation import predictions, table_in
 from ..files import replacing
@@ -24,6 +24,7 @@ from . import notebooks, readme
 _WHOLE = {"SYSTEM": "all", "TRAIN": "all"}
 _PUBLISHED = {"CORPORA": "ravdess tess"}
 _FROM_TABLES = ("04", "07", "08")  # notebooks that need no audio, for the shipped tables do
+_FROM_PREDICTIONS = ("07", "08", "09")  # that read no audio, but to retrain
 _OF_OWN = ("01", "09")  # those that are of any corpus; the others need RAVDESS and TESS
 _TOP_LEVEL = {"emotion_path.csv": "01", "features.csv": "03", "features.json": "03"}  # made by
 
@@ -74,22 +75,38 @@ def run_notebooks(
             raise RunError("--publish refuses AUDIO=True: corpus audio must not be committed")
         values = _WHOLE | values | _PUBLISHED
     run = open_run(data, out, project=project)
+    if data and not (publish or run.demo):
+        _check_used(run, chosen, values)
     if not (only or start or publish) and is_own(run):
         chosen = [path for path in chosen if path.name[:2] in _OF_OWN]
         values |= dict(RETRAIN=True)
         print("your own recordings: what is there, and any_voice learnt from them (01 and 09)")
     if publish:
         run = publishing(run, chosen)
-    elif run.demo and not out and not values.get("RETRAIN") and _from_tables(chosen):
-        run = Run(project, run.data, project.runs / "default")
+    elif run.demo and not values.get("RETRAIN") and _from_tables(chosen):
+        run = Run(project, run.data, run.out if out else project.runs / "default")
     values |= dict(DATA_ROOT=str(run.data), OUT=str(run.out))
     if run.notice:
-        print(run.notice)
+        print(whose_clips(run).replace("**", "").replace("`", ""))
     for path in tqdm(chosen, desc="notebooks", unit="notebook", position=0):
         _execute(path, run, values)
     if publish:
         publish_run(run, chosen)
     return run.out
+
+
+def _check_used(run: Run, chosen: list[Path], values: dict[str, object]) -> None:
+    """Refuse a run that would read nothing of the recordings that are named."""
+    deaf = [path for path in chosen if path.name[:2] in _FROM_PREDICTIONS]
+    if len(deaf) < len(chosen) or (run.out / "predictions").is_dir():
+        return
+    fits = any("RETRAIN" in notebooks.parameters(path) for path in chosen)
+    if not (fits and values.get("RETRAIN")):
+        also = ", or fit systems on them: -p RETRAIN true" if fits else ""
+        raise RunError(
+            f"{', '.join(path.stem for path in deaf)}: reads saved predictions, and none of the "
+            f"recordings in {run.data}; leave out --data{also}"
+        )
 
 
 def _from_tables(chosen: list[Path]) -> bool:
