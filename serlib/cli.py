@@ -6,6 +6,15 @@ from collections.abc import Sequence
 
 from .errors import AudioError, SerlibError
 
+_RESUMED = "; the same command goes on where this one was"
+_EXAMPLES = """\
+examples:
+  serlib predict voice.m4a                      which emotion is in it
+  serlib predict recordings/ --csv > all.csv    a line a recording
+  serlib app                                    the same as a web page
+  serlib run --only 05 --help                   the parameters of a notebook
+  serlib run --only 05 -p SYSTEM cnn_lstm       and how one is set"""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return its exit status.
@@ -26,36 +35,54 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout = None
         return 0
     except KeyboardInterrupt:
-        print("serlib: stopped; the same command goes on where this one was", file=sys.stderr)
+        print(f"serlib: stopped{getattr(arguments, 'resumed', '')}", file=sys.stderr)
         return 130
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="serlib", description="Speech emotion recognition.")
+    parser = argparse.ArgumentParser(
+        prog="serlib",
+        description="Speech emotion recognition.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action=_Version, help="say which version this is")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    run = commands.add_parser("run", help="run the notebooks in order")
-    run.set_defaults(call=_run)
-    run.add_argument("--only", metavar="NN", help="this notebook alone, as 04 or conv1d")
+    run = commands.add_parser("run", help="run the notebooks in order", add_help=False)
+    run.add_argument("-h", "--help", action=_RunHelp, help="after --only NN with its parameters")
+    run.set_defaults(call=_run, resumed=_RESUMED)
+    run.add_argument("--only", metavar="NN", help="this notebook alone, as 04, 4 or conv1d")
     run.add_argument("--from", dest="start", metavar="NN", help="this notebook and those after")
     run.add_argument(
         "--system", default="", metavar="NAME", help="fit this system, make its bundle"
     )
     run.add_argument("--data", default="", help="folder of the corpora (else SER_DATA, data/)")
     run.add_argument("--out", default="", help="folder to write to (else artifacts/runs/...)")
-    run.add_argument("-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
+    run.add_argument(
+        "-p",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUE"),
+        help="a parameter of the notebooks",
+    )
     run.add_argument("--publish", action="store_true", help="replace the shipped results")
     predict = commands.add_parser(
         "predict",
         help="say which emotion is in a recording",
+        add_help=False,
         epilog="Exit status: 0 all recordings answered, 1 some were not, 2 none could be.",
     )
+    predict.add_argument("-h", "--help", action=_PredictHelp, help="with the systems")
     predict.set_defaults(call=_predict)
     predict.add_argument(
         "files", nargs="*", metavar="FILE", help="file, folder, quoted glob, or - for a pipe"
     )
     for option in ("--file", "--audio_path"):  # as users of S0 and S3 type it
         predict.add_argument(option, dest="more", action="append", default=[], metavar="FILE")
-    predict.add_argument("--system", default="", help="which system answers (any_voice)")
+    predict.add_argument(
+        "--system", default="", metavar="NAME", help="which system answers (any_voice)"
+    )
     predict.add_argument("--bundle", default="", help="another bundle than the shipped one")
     predict.add_argument(
         "--same-voice", action="store_true", help="the recordings are of one speaker, in order"
@@ -67,14 +94,54 @@ def _parser() -> argparse.ArgumentParser:
     form.add_argument("--json", action="store_true", help="one JSON object a recording")
     form.add_argument("--csv", action="store_true", help="one line of CSV a recording")
     download = commands.add_parser("download", help="fetch corpora from their publishers")
-    download.set_defaults(call=_download)
-    download.add_argument("corpora", nargs="+", metavar="CORPUS")
+    download.set_defaults(call=_download, resumed=_RESUMED)
+    download.add_argument(
+        "corpora", nargs="+", metavar="CORPUS", help="as ravdess or tess; others are in the README"
+    )
     download.add_argument("--data", default="", help="folder to put them in (else SER_DATA, data/)")
     app = commands.add_parser("app", help="open the web page")
     app.set_defaults(call=_app)
     app.add_argument("--host", default="127.0.0.1", help="another interface (127.0.0.1)")
     app.add_argument("--port", type=int, help="else the first free one from 7860 on")
     return parser
+
+
+class _Version(argparse.Action):
+    """Print the version; it is looked up when it is asked for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **how):
+        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, **how)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_) -> None:
+        from importlib.metadata import version
+
+        print(f"serlib {version('serlib')}")
+        parser.exit()
+
+
+class _RunHelp(_Version):
+    """Print the help of `run`, and that of the notebook which is named before it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, named: argparse.Namespace, *_) -> None:
+        from .workflow import about
+
+        parser.print_help()
+        try:
+            print("", *about(named.only, named.start), sep="\n")
+        except SerlibError as error:
+            parser.error(str(error))
+        parser.exit()
+
+
+class _PredictHelp(_Version):
+    """Print the help of `predict`, and the systems that answer."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_) -> None:
+        from .systems import SYSTEMS
+
+        parser.print_help()
+        print("\nsystems:", *(name for name, system in SYSTEMS.items() if system.offered))
+        parser.exit()
 
 
 def _run(arguments: argparse.Namespace) -> None:

@@ -12,9 +12,10 @@ from PIL import Image
 from ..corpora import CORPORA, PROTOCOLS
 from ..errors import RunError
 from ..files import replacing
+from ..paths import Project
 from ..systems import SYSTEMS, get, of
-from .outcome import TRAIN
 
+TRAIN = ("clips", "all")  # what the parameter of that name may be
 INJECTED = "injected-parameters"  # papermill's tag
 # Which notebook fits the systems of a source, and the parameters that fit one of them
 _CONV1D, _SEQUENCES, _PICTURES, _BENCHMARK, _ANY_VOICE = "04", "05", "06", "07", "09"
@@ -127,6 +128,15 @@ def _check_words(name: str, text: str, notebooks: list[Path]) -> None:
         if word not in known or (word in ("all", "none") and len(asked) > 1):
             also = ", or several with spaces between them" if several else ""
             raise RunError(f"{name}: bad value {word!r}, expected one of {known}{also}")
+
+
+def about(only: str | None = None, start: str | None = None) -> list[str]:
+    """Return what the help says of notebooks: which there are; of one alone its parameters."""
+    chosen = choose(Project.here().notebooks, only, start)
+    if only:
+        return [line for path in chosen for line in explained(path)]
+    names = ", ".join(path.stem for path in chosen)
+    return [f"notebooks: {names}", f"systems: {', '.join(SYSTEMS)}"]
 
 
 def explained(path: Path) -> list[str]:

@@ -17,8 +17,8 @@ from ..inference import save_all
 from ..paths import Run
 from ..systems import Key, get, keys_of
 from ..training import FittedFold, History, Inputs, read_histories, run_keys
+from .notebooks import TRAIN
 
-TRAIN = ("clips", "all")  # what the parameter of that name may be
 _DEMO_EPOCHS = 5  # synthetic clips show that it runs, no more
 _TOLD = dict(rows="leaky rows", clips="new clips of known speakers", speakers="new speakers")
 
