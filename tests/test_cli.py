@@ -4,13 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile as sf
 
-from serlib import inference
+from serlib import corpora, inference
 from serlib.audio import synthesise
 from serlib.cli import main
 from serlib.corpora import classes_of
@@ -136,6 +137,38 @@ def test_a_closed_pipe_is_no_error(wav):
         ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False
     )
     assert "Traceback" not in done.stderr and done.stdout.startswith("file")
+
+
+@pytest.mark.parametrize("module", ["serlib", "serlib.cli"])
+def test_it_is_a_module_too(module):
+    command = [sys.executable, "-m", module, "predict", "none.wav"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "none.wav: no such file" in done.stderr and not done.stdout
+
+
+def test_the_help_names_what_can_be_asked_for(capsys):
+    told = {}
+    for words in (["--help"], ["--version"], ["predict", "--help"], ["run", "--only", "5", "-h"]):
+        with pytest.raises(SystemExit) as stop:
+            main(words)
+        assert stop.value.code == 0
+        told[words[0]] = capsys.readouterr().out
+    assert "serlib predict voice.m4a" in told["--help"]
+    assert told["--version"].split() == ["serlib", version("serlib")]
+    assert "any_voice" in told["predict"] and "mfcc_cnn" in told["predict"]
+    assert "EPOCHS" in told["run"] and "mfcc_cnn" in told["run"]
+
+
+@pytest.mark.parametrize(("command", "goes_on"), [("predict", False), ("download", True)])
+def test_who_stops_it_is_told_whether_it_goes_on(command, goes_on, capsys, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(inference, "named_bundle", stop)
+    monkeypatch.setattr(corpora, "fetch", stop)
+    assert main([command, "x"]) == 130
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1 and ("goes on where" in err) == goes_on
 
 
 def test_a_pipe_is_a_file_called_dash(wav, capsys, monkeypatch):

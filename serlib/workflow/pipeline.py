@@ -1,8 +1,12 @@
 """Run the notebooks in order with papermill; publish what they wrote."""
 
+import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import nbformat
 import papermill
@@ -85,6 +89,7 @@ def run_notebooks(
         run = publishing(run, chosen)
     elif run.demo and not values.get("RETRAIN") and _from_tables(chosen):
         run = Run(project, run.data, run.out if out else project.runs / "default")
+    _check_writable(run.out)
     values |= dict(DATA_ROOT=str(run.data), OUT=str(run.out))
     if run.notice:
         print(whose_clips(run).replace("**", "").replace("`", ""))
@@ -109,6 +114,16 @@ def _check_used(run: Run, chosen: list[Path], values: dict[str, object]) -> None
         )
 
 
+def _check_writable(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        if not os.access(out, os.W_OK):
+            raise PermissionError("nothing can be written to it")
+    except OSError as error:
+        why = error.strerror or error
+        raise RunError(f"{out}: {why}. Name another folder with --out") from error
+
+
 def _from_tables(chosen: list[Path]) -> bool:
     """Tell whether notebooks need no audio: without, they use the shipped tables."""
     return all(path.name[:2] in _FROM_TABLES for path in chosen)
@@ -127,19 +142,39 @@ def publishing(run: Run, chosen: list[Path]) -> Run:
     return run
 
 
+@contextmanager
+def _kernels_apart() -> Iterator[TextIO]:
+    """Give what a kernel's progress bars are written to, and keep its processes off the terminal.
+
+    When a run is stopped each of a kernel's processes has a traceback to tell, one over the other.
+    What a cell writes comes as messages, and is passed on.
+    """
+    sys.stderr.flush()
+    terminal, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        with os.fdopen(os.dup(terminal), "w", buffering=1) as bars:
+            yield bars
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
+        os.close(nowhere)
+
+
 def _execute(source: Path, run: Run, values: dict[str, object]) -> None:
     known, target = notebooks.parameters(source), run.out / "notebooks" / source.name
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        executed = papermill.execute_notebook(
-            source,
-            target,
-            parameters={name: value for name, value in values.items() if name in known},
-            kernel_name="python3",
-            cwd=source.parent,
-            progress_bar=False,
-            stderr_file=sys.stderr,
-        )
+        with _kernels_apart() as bars:
+            executed = papermill.execute_notebook(
+                source,
+                target,
+                parameters={name: value for name, value in values.items() if name in known},
+                kernel_name="python3",
+                cwd=source.parent,
+                progress_bar=False,
+                stderr_file=bars,
+            )
     except PapermillExecutionError as error:
         raise RunError(
             f"{source.name} failed (executed copy: {run.project.shown(target)})\n"

@@ -22,6 +22,7 @@ BIT_RATES = {"libopencore_amrnb": 12200}
 
 def write(path, codec, y, *, sr=SR, options=None):
     """Encode a signal [shape=(n,)] at `SR`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w", format=FORMATS.get(path.suffix), options=options or {}) as file:
         stream = file.add_stream(codec, rate=sr)
         stream.bit_rate = BIT_RATES.get(codec, 96000)
