@@ -1,5 +1,7 @@
 """Run the notebooks in order with papermill; publish what they wrote."""
 
+import io
+import logging
 import os
 import shutil
 import sys
@@ -142,19 +144,34 @@ def publishing(run: Run, chosen: list[Path]) -> Run:
     return run
 
 
+class _Bars(io.TextIOBase):
+    """Where a kernel's standard error goes: of what it writes progress bars reach the terminal."""
+
+    def __init__(self, terminal: int):
+        self.terminal = terminal
+
+    def write(self, text: str) -> int:
+        """Pass a bar on, which begins its line anew."""
+        if "\r" in text:
+            os.write(self.terminal, text.encode())
+        return len(text)
+
+
 @contextmanager
 def _kernels_apart() -> Iterator[TextIO]:
-    """Give what a kernel's progress bars are written to, and keep its processes off the terminal.
+    """Keep a kernel's processes off the terminal, but for progress bars.
 
-    When a run is stopped each of a kernel's processes has a traceback to tell, one over the other.
-    What a cell writes comes as messages, and is passed on.
+    When a run is stopped each of them has a traceback to tell, one over the other. An error of a
+    cell is told by `RunError`.
     """
     sys.stderr.flush()
     terminal, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
-        with os.fdopen(os.dup(terminal), "w", buffering=1) as bars:
-            yield bars
+        yield _Bars(terminal)
+    except KeyboardInterrupt:
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # tells what nobody waits for now
+        raise
     finally:
         os.dup2(terminal, 2)
         os.close(terminal)

@@ -84,7 +84,7 @@ def test_recordings_that_are_named_are_read_or_the_run_refuses(tiny, tmp_path, o
 
 
 def test_what_is_fitted_on_tables_is_not_fitted_on_those_of_others(emodb, tmp_path):
-    with pytest.raises(RunError, match="no features of its recordings.*--only feature_extraction"):
+    with pytest.raises(RunError, match=r"no features of its recordings.*--only feature_extraction"):
         run_notebooks(only="04", data=str(emodb), out=str(tmp_path))
 
 
