@@ -145,7 +145,6 @@ class _PredictHelp(_Version):
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    from .paths import Project
     from .workflow import run_notebooks
 
     out = run_notebooks(
@@ -157,7 +156,7 @@ def _run(arguments: argparse.Namespace) -> None:
         parameters=arguments.p,
         publish=arguments.publish,
     )
-    print(f"done: executed notebooks and results are in {Project.here().shown(out)}")
+    print(f"done: executed notebooks and results are in {out}")
 
 
 def _predict(arguments: argparse.Namespace) -> int:

@@ -60,24 +60,21 @@ def demo_folder(project: Project) -> Path:
     return project.cache / "demo"
 
 
-def whose_clips(run: Run, clips: pd.DataFrame | None = None) -> str:
-    """Say, as Markdown, whose clips a notebook sees: the first thing that it tells.
-
-    Parameters
-    ----------
-    run : Run
-    clips : DataFrame with `CLIP_COLUMNS`, those that it uses; None if it reads saved predictions
-    """
+def whose_clips(run: Run) -> str:
+    """Say whose clips a run sees, and where none was found, what was looked for, and where."""
     if run.demo and run.data == demo_folder(run.project).resolve():
-        where = f"`{run.project.shown(run.project.data())}` (of `--data`, SER_DATA or the default)"
-        return f"**{run.notice}** It stands in for a corpus: {_LOOKED_FOR} in {where}."
+        where = run.project.shown(run.project.data())
+        return f"{run.notice} It stands in for a corpus: {_LOOKED_FOR} in {where} (or SER_DATA)."
     if run.demo:
-        return f"**{run.notice}**"
-    if clips is None:
-        return "Real corpora, as saved: what is read was predicted before, and no audio is heard."
-    counts = clips.groupby(clips.corpus.map(lambda c: CORPORA[c].title), sort=True)
-    parts = [f"{len(t)} of {title} ({t.speaker.nunique()} speakers)" for title, t in counts]
-    return f"Real recordings: {len(clips)} clips, {', '.join(parts)}."
+        return run.notice
+    if is_demo(run.data):
+        return "Real corpora, as saved: tables and predictions of before; no audio is heard."
+    facts = pd.DataFrame(walk(run.data)[1].values())
+    parts = [
+        f"{len(those)} of {CORPORA[name].title} ({those.speaker.nunique()} speakers)"
+        for name, those in facts.groupby("corpus")
+    ]
+    return f"Real recordings: {len(facts)} files, {', '.join(parts)}."
 
 
 def is_own(run: Run) -> bool:

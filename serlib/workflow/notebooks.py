@@ -17,6 +17,7 @@ from ..systems import SYSTEMS, get, of
 
 TRAIN = ("clips", "all")  # what the parameter of that name may be
 INJECTED = "injected-parameters"  # papermill's tag
+_TOLD = "whose-clips"  # ours, of what a run says before all else
 # Which notebook fits the systems of a source, and the parameters that fit one of them
 _CONV1D, _SEQUENCES, _PICTURES, _BENCHMARK, _ANY_VOICE = "04", "05", "06", "07", "09"
 _FITTED_BY = {"S2": _CONV1D, "S0": _SEQUENCES, "S1": _SEQUENCES, "S3": _SEQUENCES}
@@ -156,6 +157,15 @@ def parameters(path: Path) -> dict[str, str]:
     return {name: about["inferred_type_name"] for name, about in inspected.items()}
 
 
+def telling(path: Path, text: str) -> nbformat.NotebookNode:
+    """Return a notebook whose first output is a text: whose clips the run sees."""
+    notebook = nbformat.read(path, 4)
+    cell = nbformat.v4.new_code_cell(f"print({text!r})", metadata=dict(tags=[_TOLD]), id=_TOLD)
+    places = [k for k, c in enumerate(notebook.cells) if c.cell_type == "code"]
+    notebook.cells.insert(places[0] + 1, cell)  # after the parameters
+    return notebook
+
+
 def normal_form(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Return an executed notebook as it is committed.
 
@@ -163,7 +173,7 @@ def normal_form(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     notes and injected cell, standard error; cells numbered by their place, pictures a third as big.
     """
     notebook = without_stderr(notebook)
-    cells = [c for c in notebook.cells if INJECTED not in c.metadata.get("tags", [])]
+    cells = [c for c in notebook.cells if not {INJECTED, _TOLD} & {*c.metadata.get("tags", [])}]
     count = 0
     for i, cell in enumerate(cells):
         cell.metadata = {k: v for k, v in cell.metadata.items() if k == "tags" and v}

@@ -93,10 +93,11 @@ def run_notebooks(
         run = Run(project, run.data, run.out if out else project.runs / "default")
     _check_writable(run.out)
     values |= dict(DATA_ROOT=str(run.data), OUT=str(run.out))
+    told = whose_clips(run)
     if run.notice:
-        print(whose_clips(run).replace("**", "").replace("`", ""))
+        print(told)
     for path in tqdm(chosen, desc="notebooks", unit="notebook", position=0):
-        _execute(path, run, values)
+        _execute(path, run, values, told)
     if publish:
         publish_run(run, chosen)
     return run.out
@@ -178,13 +179,13 @@ def _kernels_apart() -> Iterator[TextIO]:
         os.close(nowhere)
 
 
-def _execute(source: Path, run: Run, values: dict[str, object]) -> None:
+def _execute(source: Path, run: Run, values: dict[str, object], told: str) -> None:
     known, target = notebooks.parameters(source), run.out / "notebooks" / source.name
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         with _kernels_apart() as bars:
             executed = papermill.execute_notebook(
-                source,
+                notebooks.telling(source, told),
                 target,
                 parameters={name: value for name, value in values.items() if name in known},
                 kernel_name="python3",
@@ -194,7 +195,7 @@ def _execute(source: Path, run: Run, values: dict[str, object]) -> None:
             )
     except PapermillExecutionError as error:
         raise RunError(
-            f"{source.name} failed (executed copy: {run.project.shown(target)})\n"
+            f"{source.name} failed (executed copy: {target})\n"
             f"in cell {error.cell_index}: {error.source.strip().splitlines()[0]}\n"
             f"{error.ename}: {error.evalue}"
         ) from error

@@ -120,6 +120,9 @@ def test_one_system_is_fitted_by_its_name(tiny, small):
     out = run_notebooks(system="mfcc_cnn", data=str(tiny), project=small)
     executed = nbformat.read(out / "notebooks" / "05_small.ipynb", 4)
     assert executed.cells[-1].outputs[0].text == "mfcc_cnn\n"
+    first = next(o for c in executed.cells for o in c.get("outputs", []))
+    assert first.text.startswith("Real recordings: ") and "RAVDESS" in first.text
+    assert nbformat.writes(notebooks.normal_form(executed)).count("Real recordings") == 0
     assert [path.name for path in (out / "notebooks").iterdir()] == ["05_small.ipynb"]
 
 
