@@ -123,30 +123,6 @@ def test_missing_systems_are_grey_and_name_their_commands(empty):
         assert f"serlib run --system {name}<" in grey
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """A server that, all the time, looks up no other host than its own."""
-    asked = set()
-
-    def look_up(host, *rest, **how):
-        asked.add(host)
-        return lookup(host, *rest, **how)
-
-    lookup = socket.getaddrinfo
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SERLIB_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setattr(socket, "getaddrinfo", look_up)
-        yield app.serve(block=False)
-        gr.close_all()
-    assert asked <= {"127.0.0.1", "localhost", None}
-
-
-def test_a_taken_port_is_a_sentence(address, capsys):
-    assert main(["app", "--port", str(urlparse(address).port)]) == 2
-    err = capsys.readouterr().err
-    assert "serlib: the page cannot be served at 127.0.0.1" in err and "Traceback" not in err
-
-
 @pytest.mark.parametrize("port", ["99999", "0", "-1"])
 def test_a_port_that_is_none_is_a_sentence(port, capsys):
     assert main(["app", "--port", port]) == 2
@@ -174,6 +150,30 @@ def test_each_server_has_a_folder_of_its_own(monkeypatch):
         with pytest.raises(ZeroDivisionError):
             app.serve(block=False)
     assert len(set(folders)) == 2 and all(Path(folder).is_dir() for folder in folders)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """A server that, all the time, looks up no other host than its own."""
+    asked = set()
+
+    def look_up(host, *rest, **how):
+        asked.add(host)
+        return lookup(host, *rest, **how)
+
+    lookup = socket.getaddrinfo
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SERLIB_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setattr(socket, "getaddrinfo", look_up)
+        yield app.serve(block=False)
+        gr.close_all()
+    assert asked <= {"127.0.0.1", "localhost", None}
+
+
+def test_a_taken_port_is_a_sentence(address, capsys):
+    assert main(["app", "--port", str(urlparse(address).port)]) == 2
+    err = capsys.readouterr().err
+    assert "serlib: the page cannot be served at 127.0.0.1" in err and "Traceback" not in err
 
 
 @pytest.fixture(scope="module")
