@@ -6,6 +6,15 @@ from collections.abc import Sequence
 
 from .errors import AudioError, SerlibError
 
+_RESUMED = "; the same command goes on where this one was"
+_EXAMPLES = """\
+examples:
+  serlib predict voice.m4a                      which emotion is in it
+  serlib predict recordings/ --csv > all.csv    a line a recording
+  serlib app                                    the same as a web page
+  serlib run --only 05 --help                   the parameters of a notebook
+  serlib run --only 05 -p SYSTEM cnn_lstm       and how one is set"""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return its exit status.
@@ -13,6 +22,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     0; 1 where a few recordings were not answered; 2 after a message on standard error; 130
     where it was stopped.
     """
+    for stream in (sys.stdout, sys.stderr):  # names of files need not be UTF-8
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     arguments = _parser().parse_args(argv)
     try:
         return arguments.call(arguments) or 0
@@ -23,44 +35,69 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout = None
         return 0
     except KeyboardInterrupt:
-        print("serlib: stopped; the same command goes on where this one was", file=sys.stderr)
+        print(f"serlib: stopped{getattr(arguments, 'resumed', '')}", file=sys.stderr)
         return 130
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="serlib", description="Speech emotion recognition.")
+    parser = argparse.ArgumentParser(
+        prog="serlib",
+        description="Speech emotion recognition.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action=_Version, help="say which version this is")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    run = commands.add_parser("run", help="run the notebooks in order")
-    run.set_defaults(call=_run)
-    run.add_argument("--only", metavar="NN", help="this notebook alone, as 04 or conv1d")
+    run = commands.add_parser("run", help="run the notebooks in order", add_help=False)
+    run.add_argument("-h", "--help", action=_RunHelp, help="after --only NN with its parameters")
+    run.set_defaults(call=_run, resumed=_RESUMED)
+    run.add_argument("--only", metavar="NN", help="this notebook alone, as 04, 4 or conv1d")
     run.add_argument("--from", dest="start", metavar="NN", help="this notebook and those after")
     run.add_argument(
         "--system", default="", metavar="NAME", help="fit this system, make its bundle"
     )
     run.add_argument("--data", default="", help="folder of the corpora (else SER_DATA, data/)")
     run.add_argument("--out", default="", help="folder to write to (else artifacts/runs/...)")
-    run.add_argument("-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
+    run.add_argument(
+        "-p",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUE"),
+        help="a parameter of the notebooks",
+    )
     run.add_argument("--publish", action="store_true", help="replace the shipped results")
     predict = commands.add_parser(
         "predict",
         help="say which emotion is in a recording",
+        add_help=False,
         epilog="Exit status: 0 all recordings answered, 1 some were not, 2 none could be.",
     )
+    predict.add_argument("-h", "--help", action=_PredictHelp, help="with the systems")
     predict.set_defaults(call=_predict)
-    predict.add_argument("files", nargs="*", metavar="FILE", help="file, folder or quoted glob")
+    predict.add_argument(
+        "files", nargs="*", metavar="FILE", help="file, folder, quoted glob, or - for a pipe"
+    )
     for option in ("--file", "--audio_path"):  # as users of S0 and S3 type it
         predict.add_argument(option, dest="more", action="append", default=[], metavar="FILE")
-    predict.add_argument("--system", default="", help="which system answers (any_voice)")
+    predict.add_argument(
+        "--system", default="", metavar="NAME", help="which system answers (any_voice)"
+    )
     predict.add_argument("--bundle", default="", help="another bundle than the shipped one")
     predict.add_argument(
         "--same-voice", action="store_true", help="the recordings are of one speaker, in order"
+    )
+    predict.add_argument(
+        "--strict", action="store_true", help="refuse files that end before their header says"
     )
     form = predict.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object a recording")
     form.add_argument("--csv", action="store_true", help="one line of CSV a recording")
     download = commands.add_parser("download", help="fetch corpora from their publishers")
-    download.set_defaults(call=_download)
-    download.add_argument("corpora", nargs="+", metavar="CORPUS")
+    download.set_defaults(call=_download, resumed=_RESUMED)
+    download.add_argument(
+        "corpora", nargs="+", metavar="CORPUS", help="as ravdess or tess; others are in the README"
+    )
     download.add_argument("--data", default="", help="folder to put them in (else SER_DATA, data/)")
     app = commands.add_parser("app", help="open the web page")
     app.set_defaults(call=_app)
@@ -69,8 +106,45 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+class _Version(argparse.Action):
+    """Print the version; it is looked up when it is asked for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **how):
+        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, **how)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_) -> None:
+        from importlib.metadata import version
+
+        print(f"serlib {version('serlib')}")
+        parser.exit()
+
+
+class _RunHelp(_Version):
+    """Print the help of `run`, and that of the notebook which is named before it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, named: argparse.Namespace, *_) -> None:
+        from .workflow import about
+
+        parser.print_help()
+        try:
+            print("", *about(named.only, named.start), sep="\n")
+        except SerlibError as error:
+            parser.error(str(error))
+        parser.exit()
+
+
+class _PredictHelp(_Version):
+    """Print the help of `predict`, and the systems that answer."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_) -> None:
+        from .systems import SYSTEMS
+
+        parser.print_help()
+        print("\nsystems:", *(name for name, system in SYSTEMS.items() if system.offered))
+        parser.exit()
+
+
 def _run(arguments: argparse.Namespace) -> None:
-    from .paths import Project
     from .workflow import run_notebooks
 
     out = run_notebooks(
@@ -82,23 +156,31 @@ def _run(arguments: argparse.Namespace) -> None:
         parameters=arguments.p,
         publish=arguments.publish,
     )
-    print(f"done: executed notebooks and results are in {Project.here().shown(out)}")
+    print(f"done: executed notebooks and results are in {out}")
 
 
 def _predict(arguments: argparse.Namespace) -> int:
-    from .inference import answers, open_bundle
+    from .inference import answers, named_bundle, open_bundle
 
     files = answers.recordings([*arguments.files, *arguments.more])
     if not files:
         raise AudioError("no recording is named: serlib predict FILE...")
+    named_bundle(arguments.system, arguments.bundle)
+    absent = answers.absent(files)  # told before a model is loaded
+    for error in absent.values():
+        print(f"serlib: {error}", file=sys.stderr)
+    there = [file for file in files if file not in absent]
+    if not there:
+        return 2
     bundle = open_bundle(arguments.system, arguments.bundle)
-    width = max(map(len, files))
+    width = max(map(len, there))
     if arguments.csv:
         print(answers.csv_header(bundle["classes"]))
     elif not arguments.json:
         print(answers.table_header(bundle["classes"], width=width))
-    failed = 0
-    for file, answer in answers.predict_files(files, bundle, same_voice=arguments.same_voice):
+    failed = len(files) - len(there)
+    how = dict(same_voice=arguments.same_voice, strict=arguments.strict)
+    for file, answer in answers.predict_files(there, bundle, **how):
         if isinstance(answer, SerlibError):
             print(f"serlib: {answer}", file=sys.stderr)
             failed += 1
@@ -126,3 +208,7 @@ def _app(arguments: argparse.Namespace) -> None:
     from .inference.app import serve
 
     serve(arguments.host, arguments.port)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

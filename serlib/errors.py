@@ -1,4 +1,4 @@
-"""The exceptions serlib raises: each names the file or value, what was expected, what to do."""
+"""What serlib raises: each error names the file or value, what was expected, what to do."""
 
 
 class SerlibError(ValueError):
@@ -7,6 +7,10 @@ class SerlibError(ValueError):
 
 class AudioError(SerlibError):
     """A clip cannot be read or cannot be used."""
+
+
+class AudioWarning(UserWarning):
+    """A clip is used although its file ends before its header says."""
 
 
 class CorpusError(SerlibError):

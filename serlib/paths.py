@@ -28,9 +28,15 @@ class Project:
 
     @classmethod
     def here(cls) -> "Project":
-        """Return the project that this code is of; SERLIB_CACHE names another cache."""
-        cache = os.environ.get("SERLIB_CACHE") or CHECKOUT / "artifacts" / "cache"
-        return cls(CHECKOUT, Path(cache))
+        """Return the project that this code is of.
+
+        Its cache is the folder that SERLIB_CACHE names, else its own; where nothing can be written
+        to that, the user's: ``~/.cache/serlib``, or below XDG_CACHE_HOME.
+        """
+        cache = CHECKOUT / "artifacts" / "cache"
+        if not os.access(cache if cache.exists() else cache.parent, os.W_OK):
+            cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "serlib"
+        return cls(CHECKOUT, Path(os.environ.get("SERLIB_CACHE") or cache))
 
     @property
     def artifacts(self) -> Path:

@@ -1,14 +1,17 @@
 import csv
+import io
 import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile as sf
 
+from serlib import corpora, inference
 from serlib.audio import synthesise
 from serlib.cli import main
 from serlib.corpora import classes_of
@@ -134,3 +137,75 @@ def test_a_closed_pipe_is_no_error(wav):
         ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False
     )
     assert "Traceback" not in done.stderr and done.stdout.startswith("file")
+
+
+@pytest.mark.parametrize("module", ["serlib", "serlib.cli"])
+def test_it_is_a_module_too(module):
+    command = [sys.executable, "-m", module, "predict", "none.wav"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "none.wav: no such file" in done.stderr and not done.stdout
+
+
+def test_the_help_names_what_can_be_asked_for(capsys):
+    told = {}
+    for words in (["--help"], ["--version"], ["predict", "--help"], ["run", "--only", "5", "-h"]):
+        with pytest.raises(SystemExit) as stop:
+            main(words)
+        assert stop.value.code == 0
+        told[words[0]] = capsys.readouterr().out
+    assert "serlib predict voice.m4a" in told["--help"]
+    assert told["--version"].split() == ["serlib", version("serlib")]
+    assert "any_voice" in told["predict"] and "mfcc_cnn" in told["predict"]
+    assert "EPOCHS" in told["run"] and "mfcc_cnn" in told["run"]
+
+
+@pytest.mark.parametrize(("command", "goes_on"), [("predict", False), ("download", True)])
+def test_who_stops_it_is_told_whether_it_goes_on(command, goes_on, capsys, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(inference, "named_bundle", stop)
+    monkeypatch.setattr(corpora, "fetch", stop)
+    assert main([command, "x"]) == 130
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1 and ("goes on where" in err) == goes_on
+
+
+def test_a_pipe_is_a_file_called_dash(wav, capsys, monkeypatch):
+    assert main([*QUICK, "--json", wav]) == 0
+    expected = json.loads(capsys.readouterr().out)
+    piped = io.TextIOWrapper(io.BytesIO(Path(wav).read_bytes()))
+    monkeypatch.setattr(sys, "stdin", piped)
+    assert main([*QUICK, "--json", "-"]) == 0
+    assert json.loads(capsys.readouterr().out) == expected | dict(file="-")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    assert main([*QUICK, "-"]) == 2
+    assert "standard input: the file is empty" in capsys.readouterr().err
+
+
+def test_missing_files_are_named_before_a_model_is_loaded(wav, capsys, monkeypatch):
+    monkeypatch.setattr(inference, "open_bundle", None)
+    assert main(["predict", "none.wav", "*.mp3"]) == 2
+    assert "none.wav: no such file" in capsys.readouterr().err
+    with pytest.raises(TypeError):  # not callable: it is time to load
+        main(["predict", "none.wav", wav])
+    assert "none.wav: no such file" in capsys.readouterr().err
+
+
+def test_strict_refuses_what_is_cut_short(wav, tmp_path, capsys):
+    cut = tmp_path / "cut.wav"
+    cut.write_bytes(Path(wav).read_bytes()[:-30_000])
+    assert main([*QUICK, "--csv", str(cut)]) == 0
+    (row,) = csv.DictReader(capsys.readouterr().out.splitlines())
+    assert "are missing at its end" in row["remarks"]
+    assert main([*QUICK, "--strict", str(cut), wav]) == 1
+    out, err = capsys.readouterr()
+    assert wav in out and "cut.wav: It is cut short" in err and "--strict" in err
+
+
+def test_a_name_that_is_not_utf_8_is_answered_among_others(wav, tmp_path):
+    other = os.fsdecode(os.fsencode(tmp_path) + b"/gr\xfcn.wav")
+    Path(other).write_bytes(Path(wav).read_bytes())
+    command = [sys.executable, "-m", "serlib", *QUICK, "--csv", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert len([line for line in done.stdout.splitlines() if ".wav" in line]) == 2

@@ -1,5 +1,8 @@
 """Paths: a project's folders and a run's, wherever they lie."""
 
+import os
+from pathlib import Path
+
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
@@ -25,6 +28,17 @@ def test_the_project_here_is_the_checkout_and_a_variable_names_its_cache(monkeyp
     assert here.cache.is_relative_to(here.artifacts)
     monkeypatch.setenv("SERLIB_CACHE", str(tmp_path))
     assert Project.here() == Project(here.root, tmp_path)
+
+
+def test_the_cache_of_a_checkout_that_is_read_only_is_the_users(monkeypatch, tmp_path):
+    monkeypatch.delenv("SERLIB_CACHE", raising=False)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write anywhere
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert Project.here().cache == tmp_path / "serlib"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert Project.here().cache.is_relative_to(Path.home())
+    monkeypatch.setenv("SERLIB_CACHE", "named")
+    assert Project.here().cache == Path("named")
 
 
 @pytest.mark.parametrize(("named", "variable"), [("a", "b"), ("", "b"), ("", "")])

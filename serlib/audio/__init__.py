@@ -5,9 +5,10 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "recording": ["SR", "SUFFIXES", "Recording", "Source", "decode", "load", "name_of"],
+        "source": ["SUFFIXES", "Recording", "Source", "check_path", "name_of", "recordings_below"],
+        "recording": ["SR", "cut_short", "decode", "load", "mono", "warn_of"],
         "augment": ["SPEEDS", "VARIANTS", "WAYS", "S2_VARIANTS", "noisy_or_masked", "variant"],
-        "canonical": ["CANONICAL_SR", "canonical"],
+        "canonical": ["CANONICAL_SR", "canonical", "without_waiting"],
         "corruptions": ["on_the_way", "speed"],
         "levels": ["f0", "measure"],
         "speech": ["speaks", "speech"],

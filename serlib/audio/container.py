@@ -1,53 +1,141 @@
-"""What libsndfile cannot read, FFmpeg can: voice notes, recordings of browsers, sound of videos."""
+"""What libsndfile cannot read, FFmpeg can; and how much a file lacks of what its header says."""
 
-from os import PathLike
-from typing import BinaryIO
+import struct
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-# Beside libsndfile's, what telephones, messengers and browsers write
-SUFFIXES = {".m4a", ".mp4", ".webm", ".3gp", ".amr", ".wma", ".aac", ".mov", ".mkv", ".ac3"}
+if TYPE_CHECKING:
+    import av
+
+_FRAME = 4096  # samples: more than an encoder adds at the end, to fill its last frame
+# Where FFmpeg's duration is the header's word; elsewhere it is guessed from the size
+_TOLD = {"mov", "matroska", "flac", "mp3", "wav", "aiff", "au"}
+# Where the first chunk begins, how its name and length are written, which chunk has the samples
+_CHUNKS = {
+    b"RIFF": (12, "<4sI", b"data"),
+    b"RIFX": (12, ">4sI", b"data"),
+    b"FORM": (12, ">4sI", b"SSND"),
+    b"caff": (8, ">4sq", b"data"),
+}
+_UNKNOWN = 0x7FF00000  # bytes; from here on a length is a stand-in for one that nobody knew yet
+_MOST_CHUNKS = 1000
 
 
 def decode_container(
-    source: str | PathLike | BinaryIO, offset: float = 0.0, duration: float | None = None
-) -> tuple[np.ndarray, int]:
-    """Decode the first stream of sound of a file.
+    file: BinaryIO, offset: float = 0.0, duration: float | None = None
+) -> tuple[np.ndarray, int, float]:
+    """Decode the first stream of sound of a file, without what its encoder put around it.
+
+    Packets that are damaged are left out, as FFmpeg does.
 
     Parameters
     ----------
-    source : path or open binary file
+    file : open binary file, at its beginning
     offset, duration : float, s, the window; None is to the end
 
     Returns
     -------
     y : np.ndarray [shape=(n, channels)], float32
     sr : int, Hz
+    missing : float, s, of what the header promises; 0 of a window
 
     Raises
     ------
     OSError
-        If FFmpeg finds no sound in it.
+        If FFmpeg finds no sound in it, or most of it is damaged.
     """
     import av
 
-    source = source if hasattr(source, "read") else str(source)
     try:
-        with av.open(source) as container:
+        with av.open(file) as container:
             if not container.streams.audio:
                 raise OSError("it holds no sound")
             stream = container.streams.audio[0]
-            planar = av.AudioResampler(format="fltp")
-            parts = [
-                part.to_ndarray()
-                for frame in container.decode(stream)
-                for part in planar.resample(frame)
-            ]
-            sr = stream.rate
+            until = None if duration is None else offset + duration
+            parts, sr = _decoded(container, stream, until)
+            promised = _promised(container, stream)
     except (av.FFmpegError, ValueError) as error:
         raise OSError(str(error)) from error
+    y = np.concatenate(parts, axis=1).T
+    if promised and 0 < len(y) - round(promised * sr) < _FRAME:
+        y = y[: round(promised * sr)]
+    if offset or duration is not None:
+        start = int(offset * sr)
+        return y[start:][: None if duration is None else int(duration * sr)], sr, 0.0
+    return y, sr, max(0.0, promised - len(y) / sr)
+
+
+def _decoded(
+    container: "av.container.InputContainer", stream: "av.AudioStream", until: float | None
+) -> tuple[list[np.ndarray], int]:
+    """Return the samples up to a time [each of shape=(channels, n)], and their rate."""
+    import av
+
+    planar, parts, sr, count, broken = av.AudioResampler(format="fltp"), [], stream.rate, 0, 0
+    for packet in container.demux(stream):
+        try:
+            frames = packet.decode()
+        except av.FFmpegError:
+            broken += 1
+            continue
+        for frame in frames:
+            sr = frame.sample_rate  # the stream's is half of it where the decoder doubles it
+            parts += [part.to_ndarray() for part in planar.resample(frame)]
+            count += frame.samples
+        if until is not None and count >= until * sr:
+            break
     if not parts:
         raise OSError("it holds no sound")
-    start = int(offset * sr)
-    stop = None if duration is None else start + int(duration * sr)
-    return np.concatenate(parts, axis=1).T[start:stop], sr
+    if broken > len(parts):
+        raise OSError("most of it is damaged")
+    return parts, sr
+
+
+def _promised(container: "av.container.InputContainer", stream: "av.AudioStream") -> float:
+    """Return how long the sound should last, s; 0 where the header does not say."""
+    if not _TOLD & set(container.format.name.split(",")):
+        return 0.0
+    if stream.duration:
+        return float(stream.duration * stream.time_base)
+    return 0.0 if container.streams.video else (container.duration or 0) / 1e6
+
+
+def beyond(file: BinaryIO) -> float:
+    """Return how much of the samples lies beyond the end of a WAV, AIFF, CAF or AU file.
+
+    Returns
+    -------
+    float, as a share of those that are there: 1 for a file that was cut in the middle
+        0 where nothing is missing, where the recorder died before it wrote the length, and for
+        other formats.
+    """
+    size = file.seek(0, 2)
+    file.seek(0)
+    promised, there = next(_samples(file, size), (0, 1))
+    file.seek(0)
+    known = 0 < promised < _UNKNOWN and there > 0
+    return max(0.0, promised / there - 1) if known else 0.0
+
+
+def _samples(file: BinaryIO, size: int) -> Iterator[tuple[int, int]]:
+    """Yield how long the chunk of samples should be and how long it can be, bytes."""
+    head = file.read(12)
+    if head[:4] == b".snd" and len(head) == 12:
+        begin, length = struct.unpack(">II", head[4:])
+        yield length, size - begin
+    place, form, wanted = _CHUNKS.get(head[:4], (size, "<4sI", b""))
+    for _ in range(_MOST_CHUNKS):
+        file.seek(place)
+        head = file.read(struct.calcsize(form))
+        if len(head) < struct.calcsize(form):
+            return
+        name, length = struct.unpack(form, head)
+        place += len(head)
+        if name == wanted:
+            yield length, size - place
+            return
+        if length < 0:
+            return
+        place += length + (length % 2 if len(head) == 8 else 0)

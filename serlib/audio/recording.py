@@ -1,40 +1,32 @@
-"""A path, an open file or an array -> mono float32 at one rate, or an AudioError that says why."""
+"""A recording -> mono float32 at one rate, or an AudioError that says why."""
 
+import warnings
 from numbers import Real
-from os import PathLike
-from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 import numpy as np
 import soundfile as sf
 
-from ..errors import AudioError
+from ..errors import AudioError, AudioWarning
 from . import container
+from .source import Recording, Source, name_of, opened, plain
 
 SR = 22050  # Hz, librosa's default and that of every system here
 _QUIET = 1e-4  # of full scale: 80 dB below it; no clip of RAVDESS or TESS peaks below 0.0045
 _SR_RANGE = 4_000, 384_000  # Hz; outside, the header is wrong rather than the microphone
-# What libsndfile and FFmpeg read; other files beside the clips (RAVDESS has videos of the same
-# names) are no business of ours.
-SUFFIXES = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf"}
-SUFFIXES |= container.SUFFIXES
-
-
-class Recording(NamedTuple):
-    """A clip that is decoded: whoever needs it several times decodes it once."""
-
-    y: np.ndarray  # [shape=(n,) or (n, channels)]
-    sr: int  # Hz
-    name: str = "array"  # how messages call it
-
-
-Source = str | PathLike | BinaryIO | tuple[np.ndarray, int] | Recording
+_CUT_S = 0.1  # s; less is missing of many whole files
+# A mean of channels that keeps less than this of what unrelated ones would leave: they cancel out
+_CANCELLED = 0.1
 
 
 def decode(source: Source) -> Recording:
-    """Decode a clip whole, at its own rate, with its channels; errors are those of `load`."""
+    """Decode a clip whole, at its own rate, with its channels; errors are those of `load`.
+
+    Of a file that is cut short `missing` says how much is not there, and nothing is warned of.
+    """
     name = name_of(source)
-    return Recording(*_read(source, name, 0.0, None), name)
+    y, sr, missing = _read(plain(source), name, 0.0, None)
+    return Recording(y, sr, name, missing)
 
 
 def load(
@@ -44,12 +36,14 @@ def load(
 
     The window is cut at the native rate and resampled afterwards (soxr HQ), so that
     the samples equal those of ``librosa.load(path, sr=sr, offset=..., duration=...)``;
-    an hour of audio costs no more than the window.
+    an hour of audio costs no more than the window. Channels are averaged, as there; where they
+    cancel each other out (one is the other, turned round) the loudest is taken.
 
     Parameters
     ----------
-    source : path, open binary file, or (y, sr) with y of shape (n,), (n, channels) or (channels, n)
-        Any format libsndfile reads, whatever the file is called.
+    source : path, open binary file, bytes, (y, sr) with y of shape (n,), (n, channels) or
+        (channels, n), or a dict as `datasets` of Hugging Face has it
+        Any format that libsndfile or FFmpeg reads, whatever the file is called.
     sr : int, Hz, the rate wanted
     offset, duration : float, s, the window; None is to the end
 
@@ -61,10 +55,17 @@ def load(
     ------
     AudioError
         Missing, empty, unreadable, silent, not finite, or ending before the window begins.
+
+    Warns
+    -----
+    AudioWarning
+        If the file is to be loaded whole, and ends before its header says.
     """
     name = name_of(source)
-    y, native = _read(source, name, offset, duration)
-    y = y.mean(axis=1, dtype=np.float32) if y.ndim > 1 else y
+    y, native, missing = _read(plain(source), name, offset, duration)
+    if missing and not isinstance(source, Recording):  # who decodes, knows
+        warn_of(Recording(y, native, name, missing))
+    y = mono(y)
     _check(y, name, offset)
     if native != sr:
         import librosa
@@ -73,56 +74,90 @@ def load(
     return np.ascontiguousarray(y, dtype=np.float32)
 
 
-def name_of(source: Source) -> str:
-    """Return how messages call a source: its path, its file's name, or "array"."""
-    if isinstance(source, tuple):
-        return getattr(source, "name", "array")
-    if isinstance(source, str | PathLike):
-        return str(source)
-    return str(getattr(source, "name", "file"))
+def mono(y: np.ndarray) -> np.ndarray:
+    """Return one channel of a signal: the mean, or the loudest where they cancel each other out.
+
+    Parameters
+    ----------
+    y : np.ndarray [shape=(n,) or (n, channels)]
+
+    Returns
+    -------
+    np.ndarray [shape=(n,)], float32
+    """
+    if y.ndim == 1:
+        return y
+    mean = y.mean(axis=1, dtype=np.float32)
+    power = np.einsum("nc,nc->c", y, y, dtype=np.float64)
+    if np.vdot(mean, mean) < _CANCELLED * power.sum() / y.shape[1] ** 2:
+        return y[:, np.argmax(power)]
+    return mean
+
+
+def cut_short(recording: Recording) -> str:
+    """Return a sentence that says how much is missing of a recording; empty if nothing is."""
+    if not recording.missing:
+        return ""
+    whole = len(recording.y) / recording.sr + recording.missing
+    return f"It is cut short: {recording.missing:.1f} s of {whole:.1f} s are missing at its end."
+
+
+def warn_of(recording: Recording) -> None:
+    """Warn where a recording is cut short."""
+    if said := cut_short(recording):
+        warnings.warn(f"{recording.name}: {said}", AudioWarning, stacklevel=3)
 
 
 def _read(
     source: Source, name: str, offset: float, duration: float | None
-) -> tuple[np.ndarray, int]:
+) -> tuple[np.ndarray, int, float]:
+    """Return samples, rate, and how many seconds are missing; of a window nobody asks."""
     if isinstance(source, tuple):
         return _from_array(source, name, offset, duration)
-    try:
-        if isinstance(source, str | PathLike):
-            _check_path(Path(source))
-        if hasattr(source, "seek"):
-            source.seek(0)
-        with sf.SoundFile(source) as file:
-            native = _check_rate(file.samplerate, name)
-            file.seek(min(int(offset * native), file.frames))
-            frames = -1 if duration is None else int(duration * native)
-            return file.read(frames, dtype="float32"), native
-    except (sf.LibsndfileError, OSError, TypeError) as error:
-        return _from_container(source, name, (offset, duration), error)
+    whole = not offset and duration is None
+    with opened(source) as file:
+        share = container.beyond(file) if whole else 0.0
+        try:
+            y, native, missing = _from_libsndfile(file, offset, duration)
+        except (sf.SoundFileError, OSError, TypeError, ValueError) as refused:
+            y, native, missing = _from_container(file, name, (offset, duration), refused)
+    missing = max(missing, share * len(y) / native)
+    return y, _check_rate(native, name), missing if whole and missing > _CUT_S else 0.0
+
+
+def _from_libsndfile(
+    file: BinaryIO, offset: float, duration: float | None
+) -> tuple[np.ndarray, int, float]:
+    with sf.SoundFile(file) as sound:
+        if not sound.frames:  # it may have some: a recorder that died wrote no length
+            raise OSError("it holds no samples")
+        if not sound.seekable():  # GSM 6.10
+            raise OSError("it cannot be sought")
+        native = sound.samplerate
+        sound.seek(min(int(offset * native), sound.frames))
+        y = sound.read(-1 if duration is None else int(duration * native), dtype="float32")
+        return y, native, (sound.frames - len(y)) / native
 
 
 def _from_container(
-    source: str | PathLike | BinaryIO,
-    name: str,
-    window: tuple[float, float | None],
-    refused: Exception,
-) -> tuple[np.ndarray, int]:
+    file: BinaryIO, name: str, window: tuple[float, float | None], refused: Exception
+) -> tuple[np.ndarray, int, float]:
     """Let FFmpeg try what libsndfile refused."""
     try:
-        if hasattr(source, "seek"):
-            source.seek(0)
-        y, native = container.decode_container(source, *window)
-        return y, _check_rate(native, name)
+        file.seek(0)
+        return container.decode_container(file, *window)
     except (OSError, TypeError) as error:
+        why = getattr(refused, "error_string", str(refused)).rstrip(".")
         raise AudioError(
-            f"{name}: cannot be read as audio ({refused}; {error}); expected WAV, FLAC, OGG, MP3, "
-            "M4A, WebM or another format of libsndfile or FFmpeg. Convert it, or fetch it again."
+            f"{name}: cannot be read as audio ({why}; {getattr(error, 'strerror', 0) or error}); "
+            "expected WAV, FLAC, OGG, MP3, M4A, WebM or another format of libsndfile or FFmpeg. "
+            "Convert it, or fetch it again."
         ) from error
 
 
 def _from_array(
     source: tuple, name: str, offset: float, duration: float | None
-) -> tuple[np.ndarray, int]:
+) -> tuple[np.ndarray, int, float]:
     if not (len(source) == 2 or isinstance(source, Recording)) or not isinstance(source[1], Real):
         raise AudioError(
             "tuple: expected (y, sr), an array and its rate in Hz; many clips are a list"
@@ -139,17 +174,9 @@ def _from_array(
         middle = 0 if y.dtype.kind == "i" else (int(info.max) + 1) // 2
         y = (y.astype(np.float64) - middle) / (int(info.max) + 1 - middle)
     start = int(offset * native)
+    missing = source.missing if isinstance(source, Recording) else 0.0
     stop = None if duration is None else start + int(duration * native)
-    return y[start:stop].astype(np.float32), native
-
-
-def _check_path(path: Path) -> None:
-    if path.is_dir():
-        raise AudioError(f"{path}: is a folder, expected an audio file")
-    if not path.exists():
-        raise AudioError(f"{path}: no such file. Check the path; it is relative to {Path.cwd()}")
-    if path.stat().st_size == 0:
-        raise AudioError(f"{path}: the file is empty (0 bytes). Fetch or record it again.")
+    return y[start:stop].astype(np.float32), native, missing
 
 
 def _check_rate(native: float, name: str) -> int:

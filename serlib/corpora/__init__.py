@@ -5,7 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "clips": ["CLIP_COLUMNS", "read_clips", "read_table", "write_clips", "write_table"],
+        "clips": ["CLIP_COLUMNS", "only", "read_clips", "read_table", "write_clips", "write_table"],
         "corpus": ["Corpus"],
         "datasets": ["DATA", "Data", "auxiliary", "classes_of", "select"],
         "demo": ["is_demo", "write_demo", "write_demo_clip"],
@@ -15,6 +15,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "index": ["PROBLEM_COLUMNS", "completeness", "index_clips", "parse"],
         "known": ["CORPORA"],
         "protocols": ["PROTOCOLS", "Protocol", "protocol"],
-        "runs": ["clips_of", "holds", "is_own", "open_run"],
+        "runs": ["clips_of", "holds", "is_own", "open_run", "whose_clips"],
     },
 )

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..errors import TableError
+from ..errors import CorpusError, TableError
 from ..files import replacing
 from .emotions import EMOTIONS
+from .known import CORPORA
 
 CLIP_COLUMNS = [
     *("path", "corpus", "speaker", "gender", "emotion", "intensity", "statement", "channel"),
@@ -30,6 +31,23 @@ def read_clips(path: Path) -> pd.DataFrame:
         Missing, without a column, with an unknown emotion or a clip twice.
     """
     return read_table(path, CLIP_COLUMNS, ["clip_id"], remake=_REMAKE)
+
+
+def only(clips: pd.DataFrame, corpora: str) -> pd.DataFrame:
+    """Return the clips of corpora that are named as "ravdess tess"; all where none is.
+
+    Raises
+    ------
+    CorpusError
+        For a corpus that does not exist, or of which there is no clip; the message lists others.
+    """
+    asked = corpora.split()
+    if unknown := [name for name in asked if name not in CORPORA]:
+        raise CorpusError(f"Bad corpus {unknown[0]!r}, expected one of {[*CORPORA]}")
+    here = sorted(set(clips.corpus))
+    if missing := [name for name in asked if name not in here]:
+        raise CorpusError(f"There is no clip of {missing[0]!r} here, only of {here}")
+    return clips[clips.corpus.isin(asked or here)].reset_index(drop=True)
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:

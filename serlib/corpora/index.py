@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pandas as pd
 
-from ..audio import SUFFIXES, load
+from ..audio import decode, load, recordings_below
 from ..errors import AudioError, CorpusError
 from ..workers import each
 from .clips import CLIP_COLUMNS
@@ -148,6 +148,10 @@ def walk(root: Path) -> tuple[list[list[str]], dict[str, dict], list[tuple[str, 
         problems.append((place, f"folder cannot be read: {error.strerror}"))
 
     for path in sorted(_audio(root, unreadable), key=os.fsencode):
+        if not _is_text(path):
+            shown = os.fsencode(path).decode("utf-8", "backslashreplace")
+            problems.append((shown, "its name is not UTF-8, as tables are: rename it"))
+            continue
         facts = parse(path) if listed is None else listed.get(path) and _of("own", listed[path])
         if not facts:
             where = f"it is not in {LABELS}" if listed else "its name is of no known corpus"
@@ -159,17 +163,19 @@ def walk(root: Path) -> tuple[list[list[str]], dict[str, dict], list[tuple[str, 
     return list(copies.values()), known, problems
 
 
+def _is_text(path: str) -> bool:
+    """Tell whether a path can be written into a table."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _audio(root: Path, unreadable: Callable[[OSError], None]) -> Iterator[str]:
-    """Yield the paths of audio files below a folder, behind links too; no folder twice."""
-    seen = set()
-    for folder, inside, files in os.walk(root, onerror=unreadable, followlinks=True):
-        if (place := os.path.realpath(folder)) in seen:
-            inside.clear()
-            continue
-        seen.add(place)
-        for file in files:
-            if Path(file).suffix.lower() in SUFFIXES and not file.startswith("."):
-                yield Path(folder, file).relative_to(root).as_posix()
+    """Yield the paths of audio files below a folder, relative to it."""
+    for path in recordings_below(root, unreadable):
+        yield Path(path).relative_to(root).as_posix()
 
 
 def _decode(path: Path) -> dict | str:
@@ -178,14 +184,11 @@ def _decode(path: Path) -> dict | str:
     The checksum is of the mono samples at the native rate, so that a change of file
     format is no change and a second recording under another name shows.
     """
-    import soundfile as sf
-
     try:
-        native = sf.info(path).samplerate if path.stat().st_size else 0
-        y = load(path, sr=native)
+        recording = decode(path)
+        y = load(recording, sr=recording.sr)
     except AudioError as error:
         return str(error)
-    except (OSError, sf.LibsndfileError) as error:
-        return f"{path}: cannot be read ({error})"
     samples = np.ascontiguousarray(y, dtype="<f4").tobytes()
-    return dict(duration_s=round(len(y) / native, 3), audio_md5=hashlib.md5(samples).hexdigest())
+    seconds = round(len(y) / recording.sr, 3)
+    return dict(duration_s=seconds, audio_md5=hashlib.md5(samples).hexdigest())

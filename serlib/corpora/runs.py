@@ -10,7 +10,13 @@ from ..paths import Project, Run
 from .clips import read_clips, write_clips
 from .demo import NOTICE, is_demo, write_demo
 from .index import has_corpus, index_clips, walk
+from .known import CORPORA
 from .own import LABELS
+
+_LOOKED_FOR = (
+    "no file named as a known corpus has it, no folder called as an emotion (happy, anna/sad, ...) "
+    "and no labels.csv was found"
+)
 
 
 def open_run(data_root: str = "", out: str = "", *, project: Project | None = None) -> Run:
@@ -44,9 +50,31 @@ def open_run(data_root: str = "", out: str = "", *, project: Project | None = No
         )
     demo = not found or is_demo(data)
     if not found:
-        data = write_demo(project.cache / "demo")
+        data = write_demo(demo_folder(project))
     folder = Path(out).resolve() if out else project.runs / ("demo" if demo else "default")
     return Run(project, data, folder, NOTICE if demo else "")
+
+
+def demo_folder(project: Project) -> Path:
+    """Return where the demo corpus lies that stands in where there is no other."""
+    return project.cache / "demo"
+
+
+def whose_clips(run: Run) -> str:
+    """Say whose clips a run sees, and where none was found, what was looked for, and where."""
+    if run.demo and run.data == demo_folder(run.project).resolve():
+        where = run.project.shown(run.project.data())
+        return f"{run.notice} It stands in for a corpus: {_LOOKED_FOR} in {where} (or SER_DATA)."
+    if run.demo:
+        return run.notice
+    if is_demo(run.data):
+        return "Real corpora, as saved: tables and predictions of before; no audio is heard."
+    facts = pd.DataFrame(walk(run.data)[1].values())
+    parts = [
+        f"{len(those)} of {CORPORA[name].title} ({those.speaker.nunique()} speakers)"
+        for name, those in facts.groupby("corpus")
+    ]
+    return f"Real recordings: {len(facts)} files, {', '.join(parts)}."
 
 
 def is_own(run: Run) -> bool:

@@ -72,8 +72,14 @@ def _check_made_by(path: Path, front_end: Means) -> None:
 def tables_of(run: Run) -> tuple[pd.DataFrame, pd.DataFrame, str]:
     """Return clip table, features table and notice: the run's own, else the shipped ones.
 
-    Those of recordings that have gone since are used, where there are no others; beside the
-    recordings of another data root they are not.
+    Those of recordings that have gone since are used, where there are no others. Beside
+    recordings tables count that are of them, and no others: data that is named is used.
+
+    Raises
+    ------
+    TableError
+        If there are recordings, and neither the run's own features nor the shipped ones are of
+        them.
     """
     own = run.out / "emotion_path.csv", run.out / "features.csv"
     if own[1].exists():
@@ -82,7 +88,13 @@ def tables_of(run: Run) -> tuple[pd.DataFrame, pd.DataFrame, str]:
         if mine or run.demo or is_demo(run.data):
             return clips, read_features(own[1]), run.notice if mine else ""
     root = run.project.root
-    return read_clips(root / "emotion_path.csv"), read_features(root / "features.csv"), ""
+    shipped = read_clips(root / "emotion_path.csv")
+    if not (run.demo or is_demo(run.data) or holds(run, shipped)):
+        raise TableError(
+            f"{run.data}: no features of its recordings are in {run.out}. Make them first: "
+            f"{_REMAKE} with the same --data and --out; or leave out --data, for the shipped tables"
+        )
+    return shipped, read_features(root / "features.csv"), ""
 
 
 def versions() -> dict[str, str]:

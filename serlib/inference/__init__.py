@@ -13,7 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "enrolment": ["EnrolledSpeaker"],
         "predict": ["Answer", "answer", "get_predictions", "predict_proba"],
         "saving": ["save", "save_all"],
-        "shelf": ["bundle_place", "find_bundle", "offered", "open_bundle"],
+        "shelf": ["bundle_place", "find_bundle", "named_bundle", "offered", "open_bundle"],
         "stored": ["write_network"],
     },
 )

@@ -1,51 +1,79 @@
 """Recordings in, answers out: what `serlib predict` reads and prints."""
 
 import csv
+import glob
 import io
 import json
+import os
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from ..audio import SUFFIXES
+from ..audio import SUFFIXES, Source, check_path, cut_short, decode, recordings_below
 from ..errors import AudioError, BundleError, SerlibError
 from ..systems import Voice
 from .bundle import Bundle
 from .predict import Answer, answer
 
+STDIN = "-"  # as a file: what is piped in
+
 
 def recordings(named: Iterable[str]) -> list[str]:
     """Return the files that are meant: files as named, those of folders and globs in order.
 
-    A folder without recordings and a glob without a match stay as they are, so that they
-    are reported like a file that is missing.
+    Folders are searched behind links too; what begins with a dot is passed over, as macOS's
+    ``._name``. A folder without recordings and a glob without a match stay as they are, so that
+    they are reported like a file that is missing.
     """
     return [path for name in named if name for path in _matches(name) or [name]]
 
 
 def _matches(name: str) -> list[str]:
     try:
-        return _expand(name)
+        if Path(name).is_dir():
+            found = recordings_below(name)
+        elif not Path(name).exists() and glob.has_magic(name):
+            found = filter(os.path.isfile, glob.glob(name, recursive=True))  # noqa: PTH207
+        else:
+            return [name]
+        return sorted(map(os.path.normpath, found), key=os.fsencode)
     except (OSError, ValueError):  # no name or pattern at all: reading it says so
         return [name]
 
 
-def _expand(name: str) -> list[str]:
-    if Path(name).is_dir():
-        inside = sorted(Path(name).rglob("*"))
-        return [str(p) for p in inside if p.suffix.lower() in SUFFIXES and p.is_file()]
-    if not Path(name).exists() and any(sign in name for sign in "*?["):
-        base = Path(Path(name).anchor)  # of an absolute pattern its root, else nothing
-        return sorted(str(p) for p in base.glob(str(Path(name).relative_to(base))) if p.is_file())
-    return [name]
+def absent(files: Iterable[str]) -> dict[str, AudioError]:
+    """Return what is wrong with those of the files that are not there, or empty, or a folder."""
+    wrong = {}
+    for file in files:
+        try:
+            if file != STDIN:
+                _check(file)
+        except AudioError as error:
+            wrong[file] = error
+    return wrong
+
+
+def _check(file: str) -> None:
+    folder = False
+    with suppress(OSError, ValueError):  # a name that no file can have: the check below says so
+        folder = Path(file).is_dir()
+    if folder:
+        raise AudioError(f"{file}: holds no recording; expected {sorted(SUFFIXES)}")
+    check_path(file)
 
 
 def predict_files(
-    files: Iterable[str], bundle: Bundle, *, same_voice: bool = False
+    files: Iterable[str], bundle: Bundle, *, same_voice: bool = False, strict: bool = False
 ) -> Iterator[tuple[str, Answer | SerlibError]]:
     """Yield each file with the answer to it, or with what is wrong with it.
 
-    With `same_voice` each is answered in the light of those before it: they are of one speaker.
+    Parameters
+    ----------
+    files : iterable of str, as `recordings` gives them; ``-`` is the standard input
+    bundle : dict
+    same_voice : bool, each is answered in the light of those before it: they are of one speaker
+    strict : bool, files that are cut short are refused
 
     Raises
     ------
@@ -57,13 +85,22 @@ def predict_files(
     voice = Voice() if same_voice else None
     for file in files:
         try:
-            with suppress(OSError):  # a name that no file can have: reading it says so
-                if Path(file).is_dir():
-                    expected = sorted(SUFFIXES)
-                    raise AudioError(f"{file}: holds no recording; expected {expected}")
-            yield file, answer(file, bundle, voice)
+            recording = decode(_piped() if file == STDIN else file)
+            if strict and recording.missing:
+                raise AudioError(
+                    f"{recording.name}: {cut_short(recording)} Fetch or export it again, or leave "
+                    "out --strict."
+                )
+            yield file, answer(recording, bundle, voice)
         except AudioError as error:
             yield file, error
+
+
+def _piped() -> Source:
+    """Return what is piped in, under a name that a message can have."""
+    piped = io.BytesIO(sys.stdin.buffer.read())
+    piped.name = "standard input"
+    return piped
 
 
 def as_json(file: str, answer: Answer, *, system: str) -> str:

@@ -1,6 +1,10 @@
 """The web page: upload or record a clip, choose a system, see the emotion."""
 
+import atexit
 import os
+import shutil
+import socket
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,7 +15,7 @@ import numpy as np
 import soundfile as sf
 from matplotlib.figure import Figure
 
-from ..audio import Recording, decode
+from ..audio import Recording
 from ..corpora import write_demo_clip
 from ..errors import AudioError, RunError, SerlibError
 from ..evaluation import pictures
@@ -19,10 +23,12 @@ from ..paths import Project
 from .attention import attention_of, has_attention
 from .bundle import Bundle
 from .card import INTENDED_USE
-from .predict import Answer, Voice, answer_of
+from .predict import Answer, Voice, answer_of, heard
 from .shelf import offered, open_bundle
 
 _MOST_MB, _MOST_SECONDS = 20, 60
+_LAST_PORT = 65535
+_TEMPORARY = os.environ.get("GRADIO_TEMP_DIR")
 _SAME_VOICE = "My clips are all of one voice: learn it by the way (any_voice alone)"
 _EXAMPLES = ("happy", "sad", "angry", "fear")
 _FONT = ["system-ui", "sans-serif"]  # of the machine; Gradio's own would be fetched
@@ -121,6 +127,10 @@ def serve(host: str = "127.0.0.1", port: int | None = None, *, block: bool = Tru
     RunError
         If the port is taken, or the interface is not this machine's.
     """
+    if port is not None and not 1 <= port <= _LAST_PORT:
+        raise RunError(f"Bad port {port}, expected 1 to {_LAST_PORT}; from 1024 on anybody may")
+    _check_host(host)
+    os.environ["GRADIO_TEMP_DIR"] = _folder_of_its_own()
     blocks = page()
     try:
         _, address, _ = blocks.launch(
@@ -140,6 +150,35 @@ def serve(host: str = "127.0.0.1", port: int | None = None, *, block: bool = Tru
     return address
 
 
+def _folder_of_its_own() -> str:
+    """Make a folder for what visitors upload: a server that ends empties the one it has used.
+
+    It lies where the system has such folders, or GRADIO_TEMP_DIR says; where nothing can be
+    written there, in the project's cache.
+    """
+    places = [_TEMPORARY or tempfile.gettempdir(), str(Project.here().cache)]
+    for place in places:
+        with suppress(OSError):
+            Path(place).mkdir(parents=True, exist_ok=True)
+            folder = tempfile.mkdtemp(prefix="serlib-page-", dir=place)
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            return folder
+    raise RunError(f"no folder can be written to for what is uploaded: neither of {places}")
+
+
+def _check_host(host: str) -> None:
+    """Check that an interface is this machine's: Gradio would wait for an answer of another's."""
+    try:
+        family, kind, _, _, place = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.bind(place)
+    except (OSError, UnicodeError) as error:
+        raise RunError(
+            f"the page cannot be served at {host}: {error}. Expected an interface of this machine, "
+            "as 127.0.0.1 (for this machine alone) or 0.0.0.0 (for all that reach it)"
+        ) from error
+
+
 def _decode(path: str) -> Recording:
     with suppress(sf.LibsndfileError, OSError):  # decoding says what is wrong with it
         seconds = sf.info(path).duration
@@ -148,7 +187,7 @@ def _decode(path: str) -> Recording:
                 f"{path}: lasts {seconds:.0f} s, at most {_MOST_SECONDS} s can be answered here. "
                 "Cut out a sentence."
             )
-    return decode(path)
+    return heard(path)
 
 
 def _picture(recording: Recording, features: np.ndarray, bundle: Bundle) -> Figure:

@@ -7,11 +7,11 @@ from anywhere.
 
 import numpy as np
 
-from ..audio import Source
+from ..audio import Source, name_of
 from ..errors import AudioError
 from ..systems import Voice
 from .bundle import Bundle, probabilities, verify
-from .predict import get_predictions, predict_proba
+from .predict import get_predictions, heard, predict_proba
 
 
 class EnrolledSpeaker:
@@ -20,7 +20,7 @@ class EnrolledSpeaker:
     Parameters
     ----------
     bundle : dict, from `serlib.load_bundle`
-    clips : list of path, open file or (y, sr); the more different their emotions the better
+    clips : list of path, open file, bytes or (y, sr); the more different their emotions the better
 
     Raises
     ------
@@ -30,9 +30,11 @@ class EnrolledSpeaker:
 
     def __init__(self, bundle: Bundle, clips: list[Source]):
         if not clips or not isinstance(clips, list):
-            raise AudioError(f"{clips!r}: expected a list of the speaker's own clips, one or more")
+            raise AudioError(
+                f"{name_of(clips)}: expected a list of the speaker's own clips, one or more"
+            )
         verify(bundle)  # before the shift, which changes what the reference clip gives
-        X = np.stack([bundle["extractor"].get_predict_feat(clip) for clip in clips])
+        X = np.stack([bundle["extractor"].get_predict_feat(heard(clip)) for clip in clips])
         if bundle.get("anywhere"):
             self.bundle = bundle | dict(voice=Voice().hear(probabilities(bundle, X)))
         else:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..audio import Source, decode
+from ..audio import Recording, Source, cut_short, decode, warn_of, without_waiting
 from ..systems import Voice
 from .bundle import Bundle, probabilities, verify
 from .remarks import NO_SPEECH, has_speech, remarks
@@ -38,7 +38,7 @@ def answer(source: Source, bundle: Bundle, voice: Voice | None = None) -> Answer
 
     Parameters
     ----------
-    source : path, open file or (y, sr)
+    source : path, open file, bytes, (y, sr) or a dict, as `serlib.audio.load` takes them
     bundle : dict, from `load_bundle` or `joblib.load`
     voice : Voice, of the speaker, which hears this clip too; of a system from anywhere
 
@@ -48,26 +48,32 @@ def answer(source: Source, bundle: Bundle, voice: Voice | None = None) -> Answer
         If the clip cannot be used.
     """
     verify(bundle)
-    anywhere = bundle.get("anywhere", False)
-    source = decode(source) if anywhere else source
-    features = bundle["extractor"].get_predict_feat(source)[None]
-    return answer_of(source, features, bundle, voice)
+    recording = heard(source)
+    features = bundle["extractor"].get_predict_feat(recording)[None]
+    return answer_of(recording, features, bundle, voice)
+
+
+def heard(source: Source) -> Recording:
+    """Return what systems are given of a recording: all, but for long silences at its ends."""
+    return without_waiting(decode(source))
 
 
 def answer_of(
-    source: Source, features: np.ndarray, bundle: Bundle, voice: Voice | None = None
+    recording: Recording, features: np.ndarray, bundle: Bundle, voice: Voice | None = None
 ) -> Answer:
     """Return what `answer` does, from the features of a clip [shape=(1, ...)] that are known."""
     anywhere = bundle.get("anywhere", False)
-    heard = not anywhere or has_speech(source)
+    speech = not anywhere or has_speech(recording)
     proba = probabilities(bundle, features)
-    if voice and heard and anywhere:
+    if voice and speech and anywhere:
         proba = voice.hear(proba).without(proba)
     named = dict(zip(bundle["classes"], map(float, proba[0]), strict=True))
-    if not heard:
-        return Answer(named, False, ("Nobody speaks in it: tones, noise or music.",))
-    doubts = remarks(source, named) if anywhere else ()
-    return Answer(named, True, tuple(doubts))
+    doubts = [cut_short(recording), bundle.get("unchecked", "")]
+    if not speech:
+        doubts.append("Nobody speaks in it: tones, noise or music.")
+    elif anywhere:
+        doubts += remarks(recording, named)
+    return Answer(named, speech, tuple(filter(None, doubts)))
 
 
 def get_predictions(source: Source | list[Source], bundle: Bundle) -> str | list[str]:
@@ -75,7 +81,8 @@ def get_predictions(source: Source | list[Source], bundle: Bundle) -> str | list
 
     Parameters
     ----------
-    source : path, open file or (y, sr); or a list of them
+    source : path, open file, bytes, (y, sr) or a dict, as `serlib.audio.load` takes them; or a
+        list of these
     bundle : dict, from `load_bundle` or `joblib.load`
 
     Returns
@@ -89,11 +96,16 @@ def get_predictions(source: Source | list[Source], bundle: Bundle) -> str | list
         If a clip cannot be used.
     BundleError
         At the first use of a bundle that `load_bundle` has not checked.
+
+    Warns
+    -----
+    AudioWarning
+        If a file ends before its header says.
     """
     verify(bundle)
     sources = source if isinstance(source, list) else [source]
     if bundle.get("anywhere"):
-        emotions = [answer(one, bundle).emotion for one in sources]
+        emotions = [answer(_warned(one), bundle).emotion for one in sources]
     else:
         emotions = [max(p, key=p.get) for p in predict_proba(sources, bundle)]
     return emotions if isinstance(source, list) else emotions[0]
@@ -107,9 +119,16 @@ def predict_proba(
     sources = source if isinstance(source, list) else [source]
     if not sources:
         return []
-    X = np.stack([bundle["extractor"].get_predict_feat(s) for s in sources])
+    X = np.stack([bundle["extractor"].get_predict_feat(_warned(one)) for one in sources])
     named = [
         dict(zip(bundle["classes"], map(float, row), strict=True))
         for row in probabilities(bundle, X)
     ]
     return named if isinstance(source, list) else named[0]
+
+
+def _warned(source: Source) -> Recording:
+    """Return what systems are given of a recording; warn where it is cut short."""
+    recording = heard(source)
+    warn_of(recording)
+    return recording

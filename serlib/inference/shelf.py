@@ -17,10 +17,10 @@ def offered(project: Project | None = None) -> dict[str, Path | None]:
     return {name: find_bundle(name, project) for name in names}
 
 
-def open_bundle(
+def named_bundle(
     system: str = "", path: str | Path = "", *, project: Project | None = None
-) -> Bundle:
-    """Load the bundle of a system: the one named, else the shipped one, else one made here.
+) -> Path:
+    """Return the bundle of a system: the one named, else the shipped one, else one made here.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def open_bundle(
     SerlibError
         For a system that does not exist or is for measuring only; the message lists the others.
     BundleError
-        If there is no bundle, it is another system's, or `serlib.load_bundle` refuses it.
+        If there is no bundle.
     """
     here = offered(project)
     if system and system not in here:
@@ -46,6 +46,24 @@ def open_bundle(
             f"{wanted}: there is no bundle of it here. Make it: serlib run --system {wanted}. "
             f"Ready to predict: {made}"
         )
+    if not found.is_file():
+        raise BundleError(f"{found}: no such bundle. Name a file that `serlib run` has made")
+    return found
+
+
+def open_bundle(
+    system: str = "", path: str | Path = "", *, project: Project | None = None
+) -> Bundle:
+    """Load the bundle that `named_bundle` finds.
+
+    Raises
+    ------
+    SerlibError
+        As `named_bundle`.
+    BundleError
+        If it is another system's, or `serlib.load_bundle` refuses it.
+    """
+    found = named_bundle(system, path, project=project)
     bundle = load_bundle(found)
     name = bundle.get("card", {}).get("name", system)
     if system and name != system:

@@ -66,7 +66,7 @@ def keys_for(
         For a system or a protocol that does not exist, or a system that is not scored under it;
         the message lists those that are.
     """
-    names = [*SYSTEMS] if systems == "all" else [get(name).name for name in systems.split()]
+    names = [*SYSTEMS] if systems == "all" else [get(name).name for name in systems.split() or [""]]
     named = [*PROTOCOLS] if protocols == "all" else [protocol(p).name for p in protocols.split()]
     scored = {name for system in names for _, name in get(system).scored}
     if not scored & set(named):

@@ -36,7 +36,7 @@ def chosen(names: str, among: list[str]) -> list[str]:
         For a name that does not exist, or is not among these.
     """
     whole = {"all": among, "none": []}
-    asked = whole[names] if names in whole else [get(name).name for name in names.split()]
+    asked = whole[names] if names in whole else [get(name).name for name in names.split() or [""]]
     if strange := [name for name in asked if name not in among]:
         raise SerlibError(f"SYSTEM: {strange[0]!r} is not fitted here, expected of {among}")
     return [name for name in among if name in asked]

@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["outcome"],
     submod_attrs={
+        "notebooks": ["about"],
         "pipeline": ["run_notebooks"],
     },
 )

@@ -9,11 +9,15 @@ import papermill
 import yaml
 from PIL import Image
 
+from ..corpora import CORPORA, PROTOCOLS
 from ..errors import RunError
 from ..files import replacing
-from ..systems import get
+from ..paths import Project
+from ..systems import SYSTEMS, get, of
 
+TRAIN = ("clips", "all")  # what the parameter of that name may be
 INJECTED = "injected-parameters"  # papermill's tag
+_TOLD = "whose-clips"  # ours, of what a run says before all else
 # Which notebook fits the systems of a source, and the parameters that fit one of them
 _CONV1D, _SEQUENCES, _PICTURES, _BENCHMARK, _ANY_VOICE = "04", "05", "06", "07", "09"
 _FITTED_BY = {"S2": _CONV1D, "S0": _SEQUENCES, "S1": _SEQUENCES, "S3": _SEQUENCES}
@@ -23,6 +27,28 @@ _FITTED_BY |= {
     "ours": _BENCHMARK,
     "pretrained": _ANY_VOICE,
 }
+# Which systems each notebook can fit
+_SCRATCH = [name for name in SYSTEMS if name not in of("pretrained")]
+_FITS = {
+    _CONV1D: of("S2"),
+    _SEQUENCES: of("S0", "S1", "S3"),
+    _PICTURES: of("S4"),
+    _BENCHMARK: _SCRATCH,
+    _ANY_VOICE: [*SYSTEMS],
+}
+
+
+def words_of(path: Path) -> dict[str, list[str]]:
+    """Return the words that parameters of a notebook take, of those that take words."""
+    fits = _FITS.get(path.name[:2], [])
+    known = dict(
+        TRAIN=[*TRAIN],
+        SYSTEM=[*fits, "all", "none"],
+        SYSTEMS=[*fits, "all"],
+        PROTOCOLS=[*PROTOCOLS, "all"],
+        CORPORA=[*CORPORA],
+    )
+    return {name: words for name, words in known.items() if name in parameters(path)}
 
 
 def choose(folder: Path, only: str | None = None, start: str | None = None) -> list[Path]:
@@ -70,7 +96,8 @@ def typed(pairs: list[tuple[str, str]], notebooks: list[Path]) -> dict[str, obje
     Raises
     ------
     RunError
-        If no chosen notebook takes the name, or the value is of another type.
+        If no chosen notebook takes the name, the value is of another type, or a word of it is
+        none that the notebook knows.
     """
     known = {}
     for path in notebooks:
@@ -88,14 +115,55 @@ def typed(pairs: list[tuple[str, str]], notebooks: list[Path]) -> dict[str, obje
             value = float(value)
         if type(value).__name__ != kind:
             raise RunError(f"{name}: {text!r} is no {kind}")
+        _check_words(name, text, notebooks)
         result[name] = value
     return result
+
+
+def _check_words(name: str, text: str, notebooks: list[Path]) -> None:
+    """Check that each word of a value is known to one of the notebooks that take it."""
+    known = list(dict.fromkeys(w for path in notebooks for w in words_of(path).get(name, [])))
+    several = name != "TRAIN"
+    asked = text.split() if several and (text.split() or name == "CORPORA") else [text]
+    for word in asked if known else []:
+        if word not in known or (word in ("all", "none") and len(asked) > 1):
+            also = ", or several with spaces between them" if several else ""
+            raise RunError(f"{name}: bad value {word!r}, expected one of {known}{also}")
+
+
+def about(only: str | None = None, start: str | None = None) -> list[str]:
+    """Return what the help says of notebooks: which there are; of one alone its parameters."""
+    chosen = choose(Project.here().notebooks, only, start)
+    if only:
+        return [line for path in chosen for line in explained(path)]
+    names = ", ".join(path.stem for path in chosen)
+    return [f"notebooks: {names}", f"systems: {', '.join(SYSTEMS)}"]
+
+
+def explained(path: Path) -> list[str]:
+    """Return a line for each parameter of a notebook: name, what it is unless named, what for."""
+    inspected, words = papermill.inspect_notebook(str(path)), words_of(path)
+    lines = [
+        f"{name} ({about['default']}): {about['help'].strip()}"
+        + (f" [{', '.join(words[name])}]" if name in words else "")
+        for name, about in inspected.items()
+    ]
+    return [f"parameters of {path.stem}, as -p NAME VALUE:", *(f"  {line}" for line in lines)]
 
 
 def parameters(path: Path) -> dict[str, str]:
     """Return the names and types of a notebook's parameters."""
     inspected = papermill.inspect_notebook(str(path))
     return {name: about["inferred_type_name"] for name, about in inspected.items()}
+
+
+def telling(path: Path, text: str) -> nbformat.NotebookNode:
+    """Return a notebook whose first output is a text: whose clips the run sees."""
+    notebook = nbformat.read(path, 4)
+    cell = nbformat.v4.new_code_cell(f"print({text!r})", metadata=dict(tags=[_TOLD]), id=_TOLD)
+    places = [k for k, c in enumerate(notebook.cells) if c.cell_type == "code"]
+    notebook.cells.insert(places[0] + 1, cell)  # after the parameters
+    return notebook
 
 
 def normal_form(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -105,7 +173,7 @@ def normal_form(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     notes and injected cell, standard error; cells numbered by their place, pictures a third as big.
     """
     notebook = without_stderr(notebook)
-    cells = [c for c in notebook.cells if INJECTED not in c.metadata.get("tags", [])]
+    cells = [c for c in notebook.cells if not {INJECTED, _TOLD} & {*c.metadata.get("tags", [])}]
     count = 0
     for i, cell in enumerate(cells):
         cell.metadata = {k: v for k, v in cell.metadata.items() if k == "tags" and v}

@@ -17,6 +17,7 @@ from ..inference import save_all
 from ..paths import Run
 from ..systems import Key, get, keys_of
 from ..training import FittedFold, History, Inputs, read_histories, run_keys
+from .notebooks import TRAIN
 
 _DEMO_EPOCHS = 5  # synthetic clips show that it runs, no more
 _TOLD = dict(rows="leaky rows", clips="new clips of known speakers", speakers="new speakers")
@@ -135,8 +136,8 @@ def gather(
     ------
     SerlibError, for another word than those two
     """
-    if train not in ("clips", "all"):
-        raise SerlibError(f"Bad TRAIN {train!r}, expected 'clips' or 'all'")
+    if train not in TRAIN:
+        raise SerlibError(f"Bad TRAIN {train!r}, expected {' or '.join(map(repr, TRAIN))}")
     here = set((ready[1] if ready else clips_of(run)).corpus)
     keys = keys_of(chosen, here, seed=seed)
     keys = keys if train == "all" else _firsts(chosen, keys)

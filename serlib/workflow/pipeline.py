@@ -1,15 +1,21 @@
 """Run the notebooks in order with papermill; publish what they wrote."""
 
+import io
+import logging
+import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 
-from ..corpora import is_own, open_run
+from ..corpora import is_own, open_run, whose_clips
 from ..errors import RunError
 from ..evaluation import predictions, table_in
 from ..files import replacing
@@ -24,6 +30,7 @@ from . import notebooks, readme
 _WHOLE = {"SYSTEM": "all", "TRAIN": "all"}
 _PUBLISHED = {"CORPORA": "ravdess tess"}
 _FROM_TABLES = ("04", "07", "08")  # notebooks that need no audio, for the shipped tables do
+_FROM_PREDICTIONS = ("07", "08", "09")  # that read no audio, but to retrain
 _OF_OWN = ("01", "09")  # those that are of any corpus; the others need RAVDESS and TESS
 _TOP_LEVEL = {"emotion_path.csv": "01", "features.csv": "03", "features.json": "03"}  # made by
 
@@ -74,22 +81,50 @@ def run_notebooks(
             raise RunError("--publish refuses AUDIO=True: corpus audio must not be committed")
         values = _WHOLE | values | _PUBLISHED
     run = open_run(data, out, project=project)
+    if data and not (publish or run.demo):
+        _check_used(run, chosen, values)
     if not (only or start or publish) and is_own(run):
         chosen = [path for path in chosen if path.name[:2] in _OF_OWN]
         values |= dict(RETRAIN=True)
         print("your own recordings: what is there, and any_voice learnt from them (01 and 09)")
     if publish:
         run = publishing(run, chosen)
-    elif run.demo and not out and not values.get("RETRAIN") and _from_tables(chosen):
-        run = Run(project, run.data, project.runs / "default")
+    elif run.demo and not values.get("RETRAIN") and _from_tables(chosen):
+        run = Run(project, run.data, run.out if out else project.runs / "default")
+    _check_writable(run.out)
     values |= dict(DATA_ROOT=str(run.data), OUT=str(run.out))
+    told = whose_clips(run)
     if run.notice:
-        print(run.notice)
+        print(told)
     for path in tqdm(chosen, desc="notebooks", unit="notebook", position=0):
-        _execute(path, run, values)
+        _execute(path, run, values, told)
     if publish:
         publish_run(run, chosen)
     return run.out
+
+
+def _check_used(run: Run, chosen: list[Path], values: dict[str, object]) -> None:
+    """Refuse a run that would read nothing of the recordings that are named."""
+    deaf = [path for path in chosen if path.name[:2] in _FROM_PREDICTIONS]
+    if len(deaf) < len(chosen) or (run.out / "predictions").is_dir():
+        return
+    fits = any("RETRAIN" in notebooks.parameters(path) for path in chosen)
+    if not (fits and values.get("RETRAIN")):
+        also = ", or fit systems on them: -p RETRAIN true" if fits else ""
+        raise RunError(
+            f"{', '.join(path.stem for path in deaf)}: reads saved predictions, and none of the "
+            f"recordings in {run.data}; leave out --data{also}"
+        )
+
+
+def _check_writable(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        if not os.access(out, os.W_OK):
+            raise PermissionError("nothing can be written to it")
+    except OSError as error:
+        why = error.strerror or error
+        raise RunError(f"{out}: {why}. Name another folder with --out") from error
 
 
 def _from_tables(chosen: list[Path]) -> bool:
@@ -110,22 +145,57 @@ def publishing(run: Run, chosen: list[Path]) -> Run:
     return run
 
 
-def _execute(source: Path, run: Run, values: dict[str, object]) -> None:
+class _Bars(io.TextIOBase):
+    """Where a kernel's standard error goes: of what it writes progress bars reach the terminal."""
+
+    def __init__(self, terminal: int):
+        self.terminal = terminal
+
+    def write(self, text: str) -> int:
+        """Pass a bar on, which begins its line anew."""
+        if "\r" in text:
+            os.write(self.terminal, text.encode())
+        return len(text)
+
+
+@contextmanager
+def _kernels_apart() -> Iterator[TextIO]:
+    """Keep a kernel's processes off the terminal, but for progress bars.
+
+    When a run is stopped each of them has a traceback to tell, one over the other. An error of a
+    cell is told by `RunError`.
+    """
+    sys.stderr.flush()
+    terminal, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield _Bars(terminal)
+    except KeyboardInterrupt:
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # tells what nobody waits for now
+        raise
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
+        os.close(nowhere)
+
+
+def _execute(source: Path, run: Run, values: dict[str, object], told: str) -> None:
     known, target = notebooks.parameters(source), run.out / "notebooks" / source.name
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        executed = papermill.execute_notebook(
-            source,
-            target,
-            parameters={name: value for name, value in values.items() if name in known},
-            kernel_name="python3",
-            cwd=source.parent,
-            progress_bar=False,
-            stderr_file=sys.stderr,
-        )
+        with _kernels_apart() as bars:
+            executed = papermill.execute_notebook(
+                notebooks.telling(source, told),
+                target,
+                parameters={name: value for name, value in values.items() if name in known},
+                kernel_name="python3",
+                cwd=source.parent,
+                progress_bar=False,
+                stderr_file=bars,
+            )
     except PapermillExecutionError as error:
         raise RunError(
-            f"{source.name} failed (executed copy: {run.project.shown(target)})\n"
+            f"{source.name} failed (executed copy: {target})\n"
             f"in cell {error.cell_index}: {error.source.strip().splitlines()[0]}\n"
             f"{error.ename}: {error.evalue}"
         ) from error

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from serlib.audio import CANONICAL_SR as SR
-from serlib.audio import canonical
+from serlib.audio import Recording, canonical, load, without_waiting
 from tests.conftest import vowel
 
 T = np.arange(2 * SR) / SR
@@ -43,3 +43,27 @@ def test_silent_ends_are_cut_and_the_level_is_one():
     assert len(left) == pytest.approx(3 * SR, abs=0.06 * SR) and left.dtype == np.float32
     frames = np.sqrt((left[: SR * 2].reshape(-1, 400) ** 2).mean(axis=1))
     assert np.percentile(frames, 90) == pytest.approx(0.1, rel=0.1)
+
+
+@pytest.mark.parametrize("sr", [8000, 22050, 44100, 48000])
+@pytest.mark.parametrize("noise", [0, 1e-4])
+def test_a_minute_of_waiting_changes_nothing(sr, noise):
+    y = vowel(sr=sr)
+    rng = np.random.default_rng(0)
+    before, after = (noise * rng.standard_normal(s * sr).astype("f4") for s in (60, 45))
+    recording = Recording(np.concatenate([before, y, after]), sr, "a.wav")
+    left = without_waiting(recording)
+    assert 5 <= len(left.y) / sr <= 9 + 1e-6 and left[1:] == recording[1:]
+    whole, short = (canonical(load(r, sr=SR)) for r in (recording, left))
+    assert len(short) == pytest.approx(len(whole), abs=160)
+    np.testing.assert_allclose(short[:SR], whole[:SR], atol=1e-3)
+    stereo = Recording(np.stack([recording.y, recording.y / 2], axis=1), sr)
+    np.testing.assert_array_equal(without_waiting(stereo).y[:, 0], left.y)
+
+
+def test_what_has_no_long_silence_is_left_as_it_is():
+    y = vowel(sr=SR)
+    around = np.concatenate([np.zeros(2 * SR), y, np.zeros(2 * SR)])
+    pause = np.concatenate([y, np.zeros(10 * SR), y])
+    for z in (y, around, pause, np.zeros(9 * SR), np.zeros(0)):
+        assert len(without_waiting(Recording(z, SR)).y) == len(z)

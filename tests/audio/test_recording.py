@@ -90,7 +90,7 @@ def test_what_is_decoded_is_whole_at_its_own_rate(stereo):
     path, recording = stereo
     assert isinstance(recording, Recording)
     assert recording.sr == 44100 and recording.y.shape == (66150, 2)
-    assert name_of(recording) == recording.name == str(path)
+    assert name_of(recording) == recording.name == str(path) and recording.missing == 0
     assert decode((recording.y, 44100)).name == "array"
 
 
@@ -144,3 +144,16 @@ def test_bad_input_says_which_and_what(tmp_path, make, says):
 def test_window_after_the_end(tone):
     with pytest.raises(AudioError, match=r"after 5\.0 s"):
         load((tone, 44100), offset=5.0)
+
+
+def test_channels_that_cancel_out_are_no_silence(tone):
+    """One turned round: the loudest is taken; those that say anything in the mean are averaged."""
+    rng = np.random.default_rng(0)
+    breath = 0.001 * rng.standard_normal(len(tone)).astype(np.float32)
+    for other in (-tone, -0.9 * tone, -tone + breath):
+        y = np.stack([tone, other], axis=1)
+        np.testing.assert_array_equal(load((y, 44100), sr=44100), tone)
+    np.testing.assert_array_equal(load((np.stack([0.9 * tone, -tone]), 44100), sr=44100), -tone)
+    for other in (0 * tone, tone, breath, -0.2 * tone):
+        y = np.stack([tone, other], axis=1)
+        np.testing.assert_allclose(load((y, 44100), sr=44100), y.mean(axis=1), atol=1e-7)

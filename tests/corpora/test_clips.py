@@ -2,8 +2,8 @@
 
 import pytest
 
-from serlib.corpora import index_clips, read_clips, read_table, write_clips
-from serlib.errors import TableError
+from serlib.corpora import index_clips, only, read_clips, read_table, write_clips
+from serlib.errors import CorpusError, TableError
 from serlib.paths import Project
 
 REMAKE = "serlib run --only"
@@ -63,3 +63,11 @@ def test_the_shipped_clips_are_whole():
         ("ravdess", "song"): 1012,
         ("tess", "speech"): 2800,
     }
+
+
+def test_corpora_are_chosen_by_name_and_no_other_word_is_taken(clips):
+    assert only(clips, "").equals(clips) and only(clips, "tess ravdess").equals(clips)
+    assert set(only(clips, "tess").corpus) == {"tess"}
+    for word, says in (("RAVDESS", r"expected one of \['ravdess'"), ("emodb", "only of .*tess")):
+        with pytest.raises(CorpusError, match=says):
+            only(clips, word)

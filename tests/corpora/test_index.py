@@ -1,4 +1,6 @@
+import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -6,7 +8,8 @@ import soundfile as sf
 
 from serlib.corpora import CLIP_COLUMNS, completeness, index_clips
 from serlib.errors import CorpusError
-from tests.conftest import write_clip
+from tests.audio.test_container import write
+from tests.conftest import vowel, write_clip
 
 
 def test_every_clip_once_sorted_with_its_facts(corpus):
@@ -104,3 +107,20 @@ def test_the_seven_clips_of_emodb_have_its_seven_emotions(real_root):
     names |= {"03a04Ad": "fear", "03a04Lc": "boredom", "03b10Ec": "disgust"}
     assert found.emotion.to_dict() == {f"emodb:{stem}": e for stem, e in names.items()}
     assert set(found.speaker) == {"emodb:03"} and set(found.gender) == {"male"}
+
+
+def test_a_voice_note_is_a_clip_and_what_macos_puts_beside_it_is_none(tmp_path):
+    write(tmp_path / "happy" / "a.m4a", "aac", vowel(sr=48000))
+    (tmp_path / "happy" / "._a.m4a").write_bytes(b"\0\5\26\7")
+    clips, problems = index_clips(tmp_path, n_jobs=1)
+    assert len(clips) == 1 and clips.duration_s[0] == pytest.approx(3, abs=0.05)
+    assert problems.empty
+
+
+def test_a_name_that_no_table_can_hold_is_a_problem_and_costs_no_other(tmp_path):
+    write_clip(tmp_path / "happy" / "a.wav")
+    other = Path(os.fsdecode(os.fsencode(tmp_path) + b"/happy/gr\xfcn.wav"))
+    other.write_bytes((tmp_path / "happy" / "a.wav").read_bytes())
+    clips, problems = index_clips(tmp_path, n_jobs=1)
+    assert len(clips) == 1 and "UTF-8" in problems.problem[0]
+    problems.to_csv(tmp_path / "problems.csv")

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from serlib.corpora import clips_of, holds, open_run, write_demo
+from serlib.corpora import clips_of, holds, open_run, whose_clips, write_demo
 from serlib.errors import CorpusError
 from serlib.paths import Project, Run
 
@@ -82,3 +82,19 @@ def test_a_clip_that_came_or_changed_since_is_in_the_clip_table(run, corpus):
     assert clips_of(run).audio_md5[0] == first.audio_md5[1] != first.audio_md5[0]
     shutil.copy(path, path.with_name("03-01-08-02-02-02-24.wav"))
     assert len(clips_of(run)) == len(first) + 1
+
+
+def test_a_notebook_can_say_whose_clips_it_sees(project, corpus, tmp_path):
+    run = open_run(str(corpus), str(tmp_path / "out"), project=project)
+    told = whose_clips(run)
+    assert "60 files" in told and "32 of" in told and "28 of" in told and "4 speakers" in told
+    named = open_run(str(write_demo(tmp_path / "d", actors=(1,), words=())), project=project)
+    assert whose_clips(named) == named.notice
+    assert "as saved" in whose_clips(Run(project, named.data, named.out))
+
+
+def test_what_stands_in_says_what_was_looked_for_and_where(project):
+    write_demo(project.cache / "demo", actors=(1,), words=())
+    run = Run(project, (project.cache / "demo").resolve(), project.runs, "synthetic")
+    told = whose_clips(run)
+    assert "synthetic" in told and "SER_DATA" in told and "labels.csv" in told and "data" in told

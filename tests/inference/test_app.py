@@ -1,9 +1,11 @@
 """The page: its functions, and itself in a real browser where one is installed."""
 
+import os
 import re
 import shutil
 import socket
 from collections import Counter
+from pathlib import Path
 from urllib.parse import urlparse
 
 import gradio as gr
@@ -119,6 +121,35 @@ def test_missing_systems_are_grey_and_name_their_commands(empty):
     assert radio["choices"] == [] and "opacity" in grey
     for name in ("conv1d", "best", "mfcc_lstm"):
         assert f"serlib run --system {name}<" in grey
+
+
+@pytest.mark.parametrize("port", ["99999", "0", "-1"])
+def test_a_port_that_is_none_is_a_sentence(port, capsys):
+    assert main(["app", "--port", port]) == 2
+    assert f"Bad port {port}, expected 1 to 65535" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no host at all", "a" * 300])
+def test_an_interface_of_another_machine_is_a_sentence(host, capsys):
+    assert main(["app", "--host", host]) == 2
+    err = capsys.readouterr().err
+    assert f"cannot be served at {host}" in err and "127.0.0.1" in err and "Traceback" not in err
+
+
+def test_each_server_has_a_folder_of_its_own(monkeypatch):
+    """The end of one must not empty that of another."""
+    folders = []
+
+    def page():
+        folders.append(os.environ["GRADIO_TEMP_DIR"])
+        raise ZeroDivisionError
+
+    monkeypatch.setenv("GRADIO_TEMP_DIR", "")  # so that it is as it was afterwards
+    monkeypatch.setattr(app, "page", page)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            app.serve(block=False)
+    assert len(set(folders)) == 2 and all(Path(folder).is_dir() for folder in folders)
 
 
 @pytest.fixture(scope="module")

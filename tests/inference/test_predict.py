@@ -1,14 +1,20 @@
 """From a recording to its emotion, by a system for recordings from anywhere."""
 
+import warnings
+
+import librosa
 import numpy as np
 import pytest
+import soundfile as sf
 
 import serlib
 from serlib import EnrolledSpeaker, get_predictions, predict_proba
-from serlib.audio import load
+from serlib.audio import load, synthesise
+from serlib.errors import AudioError, AudioWarning
 from serlib.inference import answer, answers, open_bundle
 from serlib.inference.remarks import NO_SPEECH
 from serlib.systems import Voice
+from tests.audio.test_container import write
 
 SR = 22050
 T = np.arange(2 * SR) / SR
@@ -70,8 +76,6 @@ def test_one_voice_is_learnt_by_the_way(bundle, clips):
 
 
 def test_files_of_one_voice_are_answered_in_the_light_of_those_before(bundle, clips, tmp_path):
-    import soundfile as sf
-
     files = [str(tmp_path / f"{k}.wav") for k in range(len(clips))]
     for file, (y, sr) in zip(files, clips, strict=True):
         sf.write(file, y, sr)
@@ -80,3 +84,65 @@ def test_files_of_one_voice_are_answered_in_the_light_of_those_before(bundle, cl
     assert apart[files[-1]].probabilities != together[files[-1]].probabilities
     with pytest.raises(serlib.errors.BundleError, match="leave out --same-voice"):
         list(answers.predict_files(files, open_bundle("conv1d"), same_voice=True))
+
+
+@pytest.fixture(scope="module")
+def spoken(tmp_path_factory):
+    """A synthetic voice of two seconds, as WAV, MP3 and M4A."""
+    folder = tmp_path_factory.mktemp("spoken")
+    y = synthesise("angry", speaker="01", sentence="dogs", rng=np.random.default_rng(1))
+    y = librosa.resample(y, orig_sr=SR, target_sr=48000).astype(np.float32)
+    sf.write(folder / "a.wav", y, 48000)
+    for name, codec in (("a.mp3", "libmp3lame"), ("a.m4a", "aac")):
+        write(folder / name, codec, y)
+    return folder
+
+
+def test_mp3_and_m4a_answer_as_their_wav_does(bundle, spoken):
+    wav, *others = (answer(spoken / f"a.{kind}", bundle) for kind in ("wav", "mp3", "m4a"))
+    for other in others:
+        assert other.emotion == wav.emotion and other.remarks == wav.remarks
+        assert list(other.probabilities.values()) == pytest.approx(
+            list(wav.probabilities.values()), abs=0.05
+        )
+
+
+@pytest.mark.parametrize("seconds", [60, 7.5])
+def test_a_wait_before_the_voice_changes_nothing(bundle, spoken, seconds):
+    y, sr = sf.read(spoken / "a.wav", dtype="float32")
+    late = np.concatenate([np.zeros(int(seconds * sr), np.float32), y])
+    plain, waited = (answer((z, sr), bundle) for z in (y, late))
+    assert waited.emotion == plain.emotion and waited.remarks == plain.remarks
+    expected = list(plain.probabilities.values())
+    assert list(waited.probabilities.values()) == pytest.approx(expected, abs=0.03)
+    assert list(predict_proba((late, sr), bundle).values()) == pytest.approx(expected, abs=0.03)
+
+
+def test_a_file_that_is_cut_short_is_remarked_warned_of_or_refused(bundle, spoken, tmp_path):
+    raw = (spoken / "a.wav").read_bytes()
+    cut = tmp_path / "cut.wav"
+    cut.write_bytes(raw[: 2 * len(raw) // 3])
+    conv1d = open_bundle("conv1d")
+    for system in (bundle, conv1d):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", AudioWarning)
+            remark = answer(cut, system).remarks[0]
+        assert "are missing at its end" in remark
+        for call in (get_predictions, predict_proba):
+            with pytest.warns(AudioWarning, match=r"cut\.wav: It is cut short"):
+                call(str(cut), system)
+        (found,) = dict(answers.predict_files([str(cut)], system)).values()
+        assert remark in found.remarks
+        (found,) = dict(answers.predict_files([str(cut)], system, strict=True)).values()
+        assert isinstance(found, AudioError) and "cut.wav: It is cut short" in str(found)
+
+
+@pytest.mark.parametrize("name", ["conv1d", "any_voice"])
+def test_every_kind_of_source_gives_the_same_answer(spoken, name):
+    system, path = open_bundle(name), spoken / "a.wav"
+    y, sr = sf.read(path, dtype="float32")
+    sources = [path, path.read_bytes(), dict(array=y, sampling_rate=sr), np.stack([y, -y], 1)]
+    sources[3] = (sources[3], sr)  # channels out of phase
+    first, *others = predict_proba(sources, system)
+    for other in others:
+        assert other == pytest.approx(first, abs=1e-5)

@@ -120,6 +120,46 @@ def test_parameters_get_the_type_of_the_notebook():
         notebooks.typed([("EPOCHS", "[")], chosen)
 
 
+@pytest.mark.parametrize(
+    ("asked", "name", "value"),
+    [
+        ("04", "TRAIN", "everything"),
+        ("05", "TRAIN", "clips all"),
+        ("05", "SYSTEM", "conv1d"),
+        ("05", "SYSTEM", "mfcc_cnn all"),
+        ("06", "SYSTEM", ""),
+        ("07", "SYSTEMS", "bets"),
+        ("07", "SYSTEMS", "any_voice"),
+        ("09", "PROTOCOLS", "none"),
+        ("01", "CORPORA", "RAVDESS"),
+        ("01", "CORPORA", "ravdess,tess"),
+    ],
+)
+def test_a_word_that_means_nothing_is_refused_by_naming_those_that_do(asked, name, value):
+    (path,) = notebooks.choose(FOLDER, asked)
+    with pytest.raises(RunError) as error:
+        notebooks.typed([(name, value)], [path])
+    assert f"{name}: bad value" in str(error.value)
+    assert all(repr(word) in str(error.value) for word in notebooks.words_of(path)[name])
+
+
+def test_every_word_that_is_named_is_taken(path):
+    """Each alone, and several where several are no contradiction."""
+    for name, words in notebooks.words_of(path).items():
+        for word in words:
+            assert notebooks.typed([(name, word)], [path]) == {name: word}
+        if name != "TRAIN":
+            two = " ".join(words[:2])
+            assert notebooks.typed([(name, two)], [path]) == {name: two}
+
+
+def test_the_help_of_a_notebook_names_its_parameters_and_their_words(path):
+    told = "\n".join(notebooks.about(path.name[:2]))
+    assert all(name in told for name in notebooks.parameters(path))
+    assert all(word in told for words in notebooks.words_of(path).values() for word in words)
+    assert path.stem in "\n".join(notebooks.about())
+
+
 def test_pictures_keep_their_look_in_a_third():
     figure, ax = plt.subplots()
     ax.imshow(np.linspace(0, 1, 400).reshape(20, 20), cmap="Blues")

@@ -13,7 +13,7 @@ import papermill
 import pytest
 
 from serlib.corpora import write_demo
-from serlib.corpora.demo import MARK
+from serlib.corpora.demo import MARK, NOTICE
 from serlib.errors import RunError
 from serlib.features import read_features
 from serlib.paths import Project
@@ -77,6 +77,32 @@ def test_plain_papermill_from_another_folder(tiny, tmp_path, monkeypatch):
     assert (tmp_path / "out" / "emotion_path.csv").exists()
 
 
+@pytest.mark.parametrize("only", ["07", "08", "09"])
+def test_recordings_that_are_named_are_read_or_the_run_refuses(tiny, tmp_path, only):
+    with pytest.raises(RunError, match="reads saved predictions, and none of the recordings in"):
+        run_notebooks(only=only, data=str(tiny), out=str(tmp_path))
+
+
+def test_what_is_fitted_on_tables_is_not_fitted_on_those_of_others(emodb, tmp_path):
+    with pytest.raises(RunError, match=r"no features of its recordings.*--only feature_extraction"):
+        run_notebooks(only="04", data=str(emodb), out=str(tmp_path))
+
+
+def test_a_folder_that_nothing_can_be_written_to_is_told(tiny, small, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match=r"file/out: .*Name another folder with --out"):
+        run_notebooks(only="05", data=str(tiny), out=str(tmp_path / "file/out"), project=small)
+
+
+def test_figures_of_real_corpora_bear_no_notice_wherever_they_go(small, tmp_path, capsys):
+    """Without audio the demo corpus is found, and nothing of it is read."""
+    demo = str(write_demo(tmp_path / "demo", actors=(5,), words=()))
+    run_notebooks(only="08", data=demo, out=str(tmp_path / "out"), project=small)
+    assert NOTICE not in capsys.readouterr().out
+    run_notebooks(only="05", data=demo, out=str(tmp_path / "out"), project=small)
+    assert NOTICE in capsys.readouterr().out
+
+
 @pytest.fixture
 def small(tmp_path):
     """A project whose notebooks do nothing: one that fits systems, one that reads tables."""
@@ -94,6 +120,9 @@ def test_one_system_is_fitted_by_its_name(tiny, small):
     out = run_notebooks(system="mfcc_cnn", data=str(tiny), project=small)
     executed = nbformat.read(out / "notebooks" / "05_small.ipynb", 4)
     assert executed.cells[-1].outputs[0].text == "mfcc_cnn\n"
+    first = next(o for c in executed.cells for o in c.get("outputs", []))
+    assert first.text.startswith("Real recordings: ") and "RAVDESS" in first.text
+    assert nbformat.writes(notebooks.normal_form(executed)).count("Real recordings") == 0
     assert [path.name for path in (out / "notebooks").iterdir()] == ["05_small.ipynb"]
 
 

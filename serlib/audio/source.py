@@ -1,0 +1,186 @@
+"""What may be given as a recording: a path, an open file, bytes, an array with its rate."""
+
+import io
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+
+from ..errors import AudioError
+
+# What libsndfile and FFmpeg read, and telephones, messengers and browsers write; other files beside
+# the clips are no business of ours.
+SUFFIXES = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf"}
+SUFFIXES |= {".m4a", ".mp4", ".webm", ".3gp", ".amr", ".wma", ".aac", ".mov", ".mkv", ".ac3"}
+SUFFIXES |= {".3g2", ".mka", ".mp2", ".avi", ".m4b", ".m4v", ".awb", ".weba"}
+_LONGEST_NAME = 500  # characters; what is longer is no name, and no message prints it
+_EXPECTED = "a path, an open binary file, bytes, (y, sr), or a dict of Hugging Face's `datasets`"
+_EMPTY = "the file is empty (0 bytes). Fetch or record it again."
+
+
+class Recording(NamedTuple):
+    """A clip that is decoded: whoever needs it several times decodes it once."""
+
+    y: np.ndarray  # [shape=(n,) or (n, channels)]
+    sr: int  # Hz
+    name: str = "array"  # how messages call it
+    missing: float = 0.0  # s, that its header promises after its end
+
+
+# A dict is {"array": y, "sampling_rate": sr}, or {"bytes": ..., "path": ...}, either None
+Source = (
+    str | PathLike | BinaryIO | bytes | bytearray | memoryview | tuple[np.ndarray, int] | dict
+) | Recording
+
+
+def name_of(source: Source) -> str:
+    """Return how messages call a source: its path, its file's name, or what it is."""
+    if isinstance(source, Recording):
+        return source.name
+    if isinstance(source, Mapping):
+        path = source.get("path")
+        return name_of(path) if path else "array" if "array" in source else "bytes"
+    if isinstance(source, tuple):
+        return "array"
+    if isinstance(source, str | PathLike):
+        name = str(source)
+        return name if len(name) <= _LONGEST_NAME else f"{name[:80]}..."
+    if isinstance(source, bytes | bytearray | memoryview):
+        return "bytes"
+    return str(
+        getattr(source, "name", "file" if hasattr(source, "read") else type(source).__name__)
+    )
+
+
+def plain(source: Source) -> Source:
+    """Return what is in a dict: (y, sr), bytes or a path; anything else as it is.
+
+    Raises
+    ------
+    AudioError
+        If the dict is none of Hugging Face's.
+    """
+    if not isinstance(source, Mapping):
+        return source
+    if source.get("array") is not None and "sampling_rate" in source:
+        return source["array"], source["sampling_rate"]
+    for key in ("bytes", "path"):
+        if source.get(key) is not None:
+            return source[key]
+    keys = ", ".join(map(str, list(source)[:9]))
+    raise AudioError(f"dict of {keys or 'nothing'}: expected array and sampling_rate, or bytes")
+
+
+def recordings_below(
+    folder: str | PathLike, unreadable: Callable[[OSError], None] | None = None
+) -> Iterator[str]:
+    """Yield the paths of audio files below a folder, behind links too; no folder twice.
+
+    What begins with a dot is passed over: hidden, or what macOS puts beside a file, ``._name``.
+
+    Parameters
+    ----------
+    folder : str or path
+    unreadable : callable, that is told of folders that cannot be read
+    """
+    seen = set()
+    for here, inside, files in os.walk(folder, onerror=unreadable, followlinks=True):
+        inside[:] = [] if os.path.realpath(here) in seen else [f for f in inside if f[0] != "."]
+        if os.path.realpath(here) not in seen:
+            found = (f for f in files if f[0] != "." and Path(f).suffix.lower() in SUFFIXES)
+            yield from (os.path.join(here, file) for file in found)  # noqa: PTH118
+        seen.add(os.path.realpath(here))
+
+
+@contextmanager
+def opened(source: Source) -> Iterator[BinaryIO]:
+    """Give the bytes of a source as a file that can be sought, at its beginning.
+
+    A path is opened here, not by a library: libsndfile prefers what lies beside it as ``._name``,
+    macOS's resource fork, and FFmpeg takes no name that is not UTF-8. What cannot be sought,
+    a pipe, is read whole.
+
+    Raises
+    ------
+    AudioError
+        If there is no such file, it is empty, or the source is none.
+    """
+    name = name_of(source)
+    if isinstance(source, bytes | bytearray | memoryview):
+        yield _filled(io.BytesIO(source), name)
+    elif isinstance(source, str | PathLike):
+        with _open(Path(fspath(source)), name) as file:
+            yield _filled(_sought(file, name), name)
+    elif hasattr(source, "read"):
+        yield _filled(_sought(source, name), name)
+    else:
+        hint = "its rate is not known; " if isinstance(source, np.ndarray) else ""
+        raise AudioError(f"{name}: {hint}expected {_EXPECTED}")
+
+
+def check_path(path: str | PathLike) -> None:
+    """Check that there is a file with something in it, before anything is loaded to answer for it.
+
+    Raises
+    ------
+    AudioError
+        If there is none, it is empty or a folder.
+    """
+    name = name_of(path)
+    try:
+        if Path(path).is_dir():
+            raise AudioError(f"{name}: is a folder, expected an audio file")
+        if not Path(path).exists():
+            raise AudioError(
+                f"{name}: no such file. Check the path; it is relative to {Path.cwd()}"
+            )
+        if Path(path).is_file() and not Path(path).stat().st_size:
+            raise AudioError(f"{name}: {_EMPTY}")
+    except AudioError:
+        raise
+    except (OSError, ValueError) as error:  # no file can have such a name
+        raise AudioError(f"{name}: cannot be read as audio ({_reason(error)})") from error
+
+
+def _open(path: Path, name: str) -> BinaryIO:
+    check_path(path)
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise AudioError(f"{name}: cannot be opened ({_reason(error)})") from error
+
+
+def _sought(file: BinaryIO, name: str) -> BinaryIO:
+    """Return a file at its beginning; one that cannot be sought, as far as it was not read."""
+    try:
+        file.seek(0)
+    except (AttributeError, OSError, ValueError):
+        file = _read(file, name)
+    if not isinstance(file.read(0), bytes):
+        raise AudioError(f"{name}: is open as text; open it as binary, with 'rb'")
+    return file
+
+
+def _read(file: BinaryIO, name: str) -> io.BytesIO:
+    try:
+        return io.BytesIO(file.read())
+    except TypeError as error:
+        raise AudioError(f"{name}: is open as text; open it as binary, with 'rb'") from error
+    except (OSError, ValueError) as error:
+        raise AudioError(f"{name}: cannot be read ({_reason(error)})") from error
+
+
+def _filled(file: BinaryIO, name: str) -> BinaryIO:
+    if not file.read(1):
+        raise AudioError(f"{name}: {_EMPTY}")
+    file.seek(0)
+    return file
+
+
+def _reason(error: Any) -> str:
+    """Return what an error of the system says, without the name, which stands before it."""
+    return getattr(error, "strerror", None) or str(error)
