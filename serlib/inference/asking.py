@@ -43,7 +43,8 @@ def ask(systems: Iterable[str], run: Run, *, n_jobs: int = -1) -> Predictions:
         speech = speech.assign(emotion=to_label_set(speech.emotion, labels))
         unheard = dict([*speech[speech.emotion.isin(bundle["classes"])].groupby("corpus")])
         if not unheard:
-            raise CorpusError(f"{system}: was trained on all corpora here: {sorted(set(clips.corpus))}")
+            here = sorted(set(clips.corpus))
+            raise CorpusError(f"{system}: was trained on all corpora here: {here}")
         for corpus, theirs in unheard.items():
             key = Key(system, corpus, "corpora", 0)
             table = _answers(bundle, theirs, "+".join(trained), run, n_jobs)
@@ -51,9 +52,7 @@ def ask(systems: Iterable[str], run: Run, *, n_jobs: int = -1) -> Predictions:
     return answers
 
 
-def _answers(
-    bundle: Bundle, clips: pd.DataFrame, fold: str, run: Run, n_jobs: int
-) -> pd.DataFrame:
+def _answers(bundle: Bundle, clips: pd.DataFrame, fold: str, run: Run, n_jobs: int) -> pd.DataFrame:
     """Return the answers of a bundle to clips, of the emotions that these have."""
     rows, X, problems = extract_arrays(
         clips,

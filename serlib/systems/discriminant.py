@@ -1,5 +1,6 @@
 """Linear discriminant analysis for more features than clips."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -83,8 +84,7 @@ class VoiceDiscriminant(Discriminant):
     shrinkage, temperature : as `Discriminant`; both were chosen on corpora left out
     blocks : int, equal parts of the features
     offsets : float, how often the differences of corpora count
-    apart : float, 0 to 1, the say of the discriminants of one corpus each, which shrink twice as
-        much
+    apart : float, 0 to 1, the say of discriminants of one corpus each, which shrink twice as much
     centred : float, 0 to 1, the share of the clips less their speaker's mean
     by_speakers : bool, weigh by speakers; else every clip weighs the same
     """
@@ -110,96 +110,110 @@ class VoiceDiscriminant(Discriminant):
         self.classes_, index = np.unique(y, return_inverse=True)
         people, person = np.unique(speakers, return_inverse=True)
         home = np.unique([name.split(":")[0] for name in people], return_inverse=True)[1][person]
-        weights = np.full(len(X), 1 / len(X))
-        if self.by_speakers:
-            weights = _by_speakers(home, index, person)
+        weights = _by_speakers(home, index, person) if self.by_speakers else np.ones(len(X))
         parts = [self._fit(x, index, person, home, weights) for x in np.split(X, self.blocks, 1)]
         scale = self.temperature * self.blocks
         self.coef_ = np.concatenate([coef for coef, _ in parts], axis=1) / scale
         self.intercept_ = np.sum([intercept for _, intercept in parts], axis=0) / scale
         return self
 
-    def _fit(
-        self,
-        X: np.ndarray,
-        index: np.ndarray,
-        person: np.ndarray,
-        home: np.ndarray,
-        weights: np.ndarray,
-    ) -> "_Logits":
+    def _fit(self, X, index, person, home, weights) -> "_Logits":
         """Return coefficients and intercepts of a block."""
-        views = (X, 1 - self.centred), (X - _means(X, person)[person], self.centred)
-        corpora, n = [home == h for h in range(home.max() + 1)], len(self.classes_)
+        views, n = (X, X - _means(X, person)[person]), len(self.classes_)
+        corpora = [home == h for h in range(home.max() + 1)]
         sides = [_Side.of(views, index, weights, inside) for inside in corpora]
-        together = _unit(X, _together(sides, n, self.offsets).logits(self.shrinkage))
-        several = [side for side in zip(sides, corpora, strict=True) if len(side[0].classes) > 1]
+        how = self.centred, self.shrinkage
+        together = _unit(X, _together(sides, self.offsets, *how))
+        several = [k for k, side in enumerate(sides) if len(side.classes) > 1]
         if not several:  # each corpus has one emotion: alone none tells any apart
             return together
-        alone = _average(
-            [(s.classes, _unit(X[i], s.logits(min(2 * self.shrinkage, 1)))) for s, i in several], n
-        )
-        share = self.apart
-        return tuple((1 - share) * a + share * b for a, b in zip(together, alone, strict=True))
+        alone = [(sides[k].classes, _unit(X[corpora[k]], _alone(sides[k], *how))) for k in several]
+        both = zip(together, _average(alone, n), strict=True)
+        return tuple((1 - self.apart) * a + self.apart * b for a, b in both)
 
 
 _Logits = tuple[np.ndarray, np.ndarray]  # coefficients [shape=(classes, features)], intercepts
 
 
 class _Side(NamedTuple):
-    """What discriminants learn of the clips of a corpus, or of several.
+    """What discriminants learn of the clips of a corpus.
 
     Parameters
     ----------
     classes : np.ndarray [shape=(k,)], those that it has
     weights : np.ndarray [shape=(k,)], of each class's clips, in all
-    means, recorded : np.ndarray [shape=(k, features)], of each class: of all views of the clips; of
-        the clips as they are
-    scatter : np.ndarray [shape=(features, features)], round the means, weighted
+    means : np.ndarray [shape=(2, k, features)], of each class: of the clips as they are, and less
+        their speaker's mean
+    scatters : np.ndarray [shape=(2, features, features)], of both round these, weighted
     """
 
     classes: np.ndarray
     weights: np.ndarray
     means: np.ndarray
-    recorded: np.ndarray
-    scatter: np.ndarray
+    scatters: np.ndarray
 
     @classmethod
     def of(
-        cls, views: tuple, index: np.ndarray, weights: np.ndarray, inside: np.ndarray
+        cls, views: Sequence[np.ndarray], index: np.ndarray, weights: np.ndarray, inside: np.ndarray
     ) -> "_Side":
-        """Gather the clips `inside`, in views (X, share)."""
+        """Gather the clips `inside`."""
         classes, index = np.unique(index[inside], return_inverse=True)
         weights = weights[inside]
-        each = [(_means(X[inside], index, weights), X[inside], share) for X, share in views]
-        means = sum(share * mean for mean, _, share in each)
-        root, scatter = np.sqrt(weights)[:, None].astype(means.dtype), 0.0
-        for _, X, share in each:
-            off = (X - means[index]) * root
-            scatter = scatter + share * (off.T @ off).astype(np.float64)
-        return cls(classes, np.bincount(index, weights), means, each[0][0], scatter)
+        root, means, scatters = np.sqrt(weights)[:, None], [], []
+        for X in views:
+            means.append(_means(X[inside], index, weights))
+            off = (X[inside] - means[-1][index]) * root.astype(X.dtype)
+            scatters.append((off.T @ off).astype(np.float64))
+        return cls(classes, np.bincount(index, weights), np.stack(means), np.stack(scatters))
 
-    def logits(self, shrinkage: float) -> _Logits:
-        """Return the discriminant of the classes."""
-        covariance = (1 - shrinkage) / self.weights.sum() * self.scatter
-        sphere = np.trace(self.scatter) / self.weights.sum() / len(covariance)
-        covariance[np.diag_indices(len(covariance))] += shrinkage * sphere
-        coef = cho_solve(cho_factor(covariance, overwrite_a=True), self.means.T.astype(float)).T
-        return coef, -(self.means * coef).sum(axis=1) / 2
+    @property
+    def home(self) -> np.ndarray:
+        """Where the corpus lies [shape=(features,)]."""
+        return self.weights @ self.means[0] / self.weights.sum()
 
 
-def _together(sides: list[_Side], n: int, offsets: float) -> _Side:
-    """Return corpora as one of n classes, in which their differences count `offsets` times."""
-    classes = np.concatenate([side.classes for side in sides])
-    weights = np.concatenate([side.weights for side in sides])
-    means, recorded = (np.concatenate([side[k] for side in sides]) for k in (2, 3))
-    common = _means(means.astype(np.float64), classes, weights)
-    off = (means - common[classes]) * np.sqrt(weights)[:, None]
-    scatter = sum(side.scatter for side in sides) + off.T @ off
+def _together(sides: list[_Side], offsets: float, centred: float, shrinkage: float) -> _Logits:
+    """Return the discriminant of all corpora, whose differences count `offsets` times."""
+    shares = 1 - centred, centred
+    classes = np.concatenate([np.tile(side.classes, 2) for side in sides])
+    weights = np.concatenate([share * side.weights for side in sides for share in shares])
+    means = np.concatenate([view for side in sides for view in side.means]).astype(np.float64)
+    scatter = sum(np.tensordot(shares, side.scatters, 1) for side in sides)
+    common = _means(means, classes, weights)
     for side in sides:
-        apart = side.weights @ (side.recorded - common[side.classes]) / side.weights.sum()
-        scatter += (offsets - 1) / 2 * side.weights.sum() * np.outer(apart, apart)
-    total = np.bincount(classes, weights, n)
-    return _Side(np.arange(n), total, common, _means(recorded, classes, weights), scatter)
+        apart = side.weights @ (side.means[0] - common[side.classes]) / side.weights.sum()
+        scatter += (offsets - 1) * shares[0] * side.weights.sum() * np.outer(apart, apart)
+    return _logits(common, classes, weights, means, scatter, shrinkage)
+
+
+def _alone(side: _Side, centred: float, shrinkage: float) -> _Logits:
+    """Return the discriminant of a corpus by itself, seen from where it lies."""
+    shares, k = (1 - centred, centred), len(side.classes)
+    means = np.concatenate([side.means[0] - side.home, side.means[1]]).astype(np.float64)
+    weights = np.concatenate([share * side.weights for share in shares])
+    classes, scatter = np.tile(np.arange(k), 2), np.tensordot(shares, side.scatters, 1)
+    common = _means(means, classes, weights)
+    # It has fewer clips than all together
+    coef, intercept = _logits(common, classes, weights, means, scatter, min(2 * shrinkage, 1))
+    return coef, intercept - coef @ side.home
+
+
+def _logits(
+    common: np.ndarray,
+    classes: np.ndarray,
+    weights: np.ndarray,
+    means: np.ndarray,
+    scatter: np.ndarray,
+    shrinkage: float,
+) -> _Logits:
+    """Return the discriminant of classes of means `common`, from groups round their own means."""
+    off = (means - common[classes]) * np.sqrt(weights)[:, None]
+    covariance = (scatter + off.T @ off) / weights.sum()
+    sphere = np.trace(covariance) / len(covariance)
+    covariance *= 1 - shrinkage
+    covariance[np.diag_indices(len(covariance))] += shrinkage * sphere
+    coef = cho_solve(cho_factor(covariance, overwrite_a=True), common.T).T
+    return coef, -(common * coef).sum(axis=1) / 2
 
 
 def _unit(X: np.ndarray, logits: _Logits) -> _Logits:

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from tests.conftest import write_clip
 
 from serlib import inference
 from serlib.errors import CorpusError
 from serlib.evaluation import predictions, unheard
 from serlib.inference import open_bundle, predict_proba
 from serlib.paths import Project, Run
+from tests.conftest import write_clip
 
 
 @pytest.fixture
