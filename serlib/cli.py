@@ -12,8 +12,8 @@ examples:
   serlib predict voice.m4a                      which emotion is in it
   serlib predict recordings/ --csv > all.csv    a line a recording
   serlib app                                    the same as a web page
-  serlib run --only 05 --help                   the parameters of a notebook
-  serlib run --only 05 -p SYSTEM cnn_lstm       and how one is set"""
+  serlib run --only conv1d --help              the parameters of a notebook
+  serlib run --only conv1d -p EPOCHS 3         and how one is set"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from ..corpora import DATA, OTHERS, PROTOCOLS, parse
-from ..systems import Voice
+from ..systems import INGREDIENTS, Voice
 from .predictions import Predictions, probabilities, trained_on
-from .scores import score, uar
+from .scores import compare, score, uar
 
 SHOWN = ("emodb", "ravdess", "nemo", "cremad", "emovo", "tess")  # in this order
 
@@ -55,6 +55,24 @@ def from_one_to_all(answers: Predictions, system: str) -> pd.DataFrame:
             rows[scored, side] = uar(alone), uar(same.assign(predicted=best).reset_index())
     found = pd.DataFrame(rows, index=["alone", "all others"]).T
     return found.rename_axis(["scored", "trained on"])
+
+
+def ingredients(answers: Predictions, *, rng: np.random.Generator) -> pd.DataFrame:
+    """Compare `any_voice` on corpora never heard with what is left of it without an ingredient.
+
+    Returns
+    -------
+    DataFrame
+        A row per system of `INGREDIENTS` that has answers: what, the difference in UAR with its
+        interval and p, and UAR per corpus
+    """
+    whole, rows = never_heard(answers, "any_voice"), []
+    for name, system in INGREDIENTS.items():
+        changed = never_heard(answers, name)
+        if len(changed):
+            each = {corpus: uar(t) for corpus, t in changed.groupby("corpus")}
+            rows.append(dict(what=system.about) | compare(changed, whole, rng=rng) | each)
+    return pd.DataFrame(rows)
 
 
 def with_own_clips(answers: Predictions, system: str) -> pd.DataFrame:

@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "ensemble": ["LEAST", "AtSpeed", "Ensemble", "EnsembleScaler", "geometric_mean"],
         "keys": ["Key", "keys_for", "keys_of", "members_of"],
         "networks": ["join"],
+        "pretrained": ["INGREDIENTS"],
         "system": ["System", "Training"],
         "table": ["SYSTEMS", "chosen", "get", "of"],
         "voice": ["Voice"],

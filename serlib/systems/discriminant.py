@@ -87,6 +87,7 @@ class VoiceDiscriminant(Discriminant):
     apart : float, 0 to 1, the say of discriminants of one corpus each, which shrink twice as much
     centred : float, 0 to 1, the share of the clips less their speaker's mean
     by_speakers : bool, weigh by speakers; else every clip weighs the same
+    uses : tuple of int, the blocks that have a say; () for all
     """
 
     version = 2
@@ -100,10 +101,11 @@ class VoiceDiscriminant(Discriminant):
         apart: float = 0.5,
         centred: float = 0.5,
         by_speakers: bool = True,
+        uses: tuple[int, ...] = (),
     ):
         super().__init__(shrinkage, temperature)
         self.blocks, self.offsets, self.apart = blocks, offsets, apart
-        self.centred, self.by_speakers = centred, by_speakers
+        self.centred, self.by_speakers, self.uses = centred, by_speakers, uses
 
     def fit(self, X: np.ndarray, y: np.ndarray, speakers: np.ndarray) -> "VoiceDiscriminant":
         """Fit to X [shape=(n, features)], classes y and speakers, ``corpus:id`` [shape=(n,)]."""
@@ -111,10 +113,13 @@ class VoiceDiscriminant(Discriminant):
         people, person = np.unique(speakers, return_inverse=True)
         home = np.unique([name.split(":")[0] for name in people], return_inverse=True)[1][person]
         weights = _by_speakers(home, index, person) if self.by_speakers else np.ones(len(X))
-        parts = [self._fit(x, index, person, home, weights) for x in np.split(X, self.blocks, 1)]
-        scale = self.temperature * self.blocks
-        self.coef_ = np.concatenate([coef for coef, _ in parts], axis=1) / scale
-        self.intercept_ = np.sum([intercept for _, intercept in parts], axis=0) / scale
+        uses, width = self.uses or range(self.blocks), X.shape[1] // self.blocks
+        self.coef_ = np.zeros((len(self.classes_), X.shape[1]))
+        self.intercept_ = np.zeros(len(self.classes_))
+        for block in (slice(k * width, (k + 1) * width) for k in uses):
+            coef, intercept = self._fit(X[:, block], index, person, home, weights)
+            self.coef_[:, block] = coef / self.temperature / len(uses)
+            self.intercept_ += intercept / self.temperature / len(uses)
         return self
 
     def _fit(self, X, index, person, home, weights) -> "_Logits":

@@ -1,9 +1,14 @@
 """Systems with an encoder that has heard other speech: a board of their own."""
 
+from dataclasses import replace
+
+import numpy as np
+
 from ..audio import WAYS
 from ..corpora import PROTOCOLS
 from ..features import Whisper
 from . import classical
+from .discriminant import VoiceDiscriminant
 from .system import System, Training
 
 _ALONE = ("ravdess", "cremad", "emodb", "nemo", "emovo", "tess", "own")
@@ -34,3 +39,44 @@ PRETRAINED: tuple[System, ...] = (
         shipped=True,
     ),
 )
+
+
+class _Shuffled(VoiceDiscriminant):
+    """Learns from emotions exchanged at random."""
+
+    def fit(self, X: np.ndarray, y: np.ndarray, speakers: np.ndarray) -> VoiceDiscriminant:
+        """Fit to a permutation of y, the same every time."""
+        return super().fit(X, np.random.default_rng(0).permutation(y), speakers)
+
+
+def _without(name: str, about: str, *, network: type = VoiceDiscriminant, **how: object) -> System:
+    """Return `any_voice` with one ingredient changed, scored on corpora never heard alone."""
+    changed = {key: how.pop(key) for key in ("variants", "test_time_variants") if key in how}
+    return replace(
+        PRETRAINED[0],
+        name=f"any_voice_{name}",
+        about=about,
+        network=lambda *_: network(**how),
+        scored=(("unheard", "corpora"),),
+        shipped=False,
+        **changed,
+    )
+
+
+# What is left of it without one of its ingredients: for the figure of what each brings
+INGREDIENTS: dict[str, System] = {
+    system.name: system
+    for system in (
+        _without("clean", "without copies by rooms and codecs", variants=("original",)),
+        _without("one_speed", "answered at one speed", test_time_variants=()),
+        _without("one_pool", "all corpora together alone", apart=0.0),
+        _without("each", "a discriminant of each corpus alone", apart=1.0),
+        _without("voiced", "clips learnt once, with their voice", centred=0.0),
+        _without("offsets", "corpora's differences count once", offsets=1.0),
+        _without("clips", "every clip weighs the same", by_speakers=False),
+        _without("layer_3", "layer 3 alone", uses=(2,)),
+        _without("layer_5", "layer 5 alone", uses=(4,)),
+        _without("means", "means alone, of no deviation", blocks=10, uses=(0, 2, 4, 6, 8)),
+        _without("shuffled", "learnt from shuffled emotions: a control", network=_Shuffled),
+    )
+}

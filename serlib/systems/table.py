@@ -2,7 +2,7 @@
 
 from ..errors import SerlibError
 from .ours import OURS
-from .pretrained import PRETRAINED
+from .pretrained import INGREDIENTS, PRETRAINED
 from .published import PUBLISHED
 from .system import System
 
@@ -10,16 +10,16 @@ SYSTEMS: dict[str, System] = {system.name: system for system in (*PUBLISHED, *OU
 
 
 def get(name: str) -> System:
-    """Return a system by its name.
+    """Return a system by its name; one of `INGREDIENTS` too.
 
     Raises
     ------
     SerlibError
         For a name that is not in `SYSTEMS`; the message lists those that are.
     """
-    if name not in SYSTEMS:
+    if name not in SYSTEMS | INGREDIENTS:
         raise SerlibError(f"Bad system {name!r}, expected one of {list(SYSTEMS)}")
-    return SYSTEMS[name]
+    return (SYSTEMS | INGREDIENTS)[name]
 
 
 def of(*sources: str) -> list[str]:
