@@ -39,6 +39,16 @@ PRETRAINED: tuple[System, ...] = (
         shipped=True,
     ),
 )
+PRETRAINED += (
+    replace(
+        PRETRAINED[0],
+        name="any_voice_tuned",
+        about="the shipped any_voice, drawn towards your own recordings, or others it did not hear",
+        network=classical.tuned,
+        scored=(("own", "clips"), ("own", "speakers"), ("emovo", "speakers")),
+        shipped=False,
+    ),
+)
 
 
 class _Shuffled(VoiceDiscriminant):

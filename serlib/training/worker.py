@@ -65,8 +65,10 @@ def _fit(task: FoldTask, asker: int) -> None:
     scaler = system.front_end.scaler().fit(task.inputs.X[fold.train[mine]])
     parts = _parts(task, scaler, Y)
     model = system.network(parts[0][0].shape[1:], len(task.classes))
-    fit = _fit_estimator if system.estimator else _fit_network
-    model, history = fit(model, task, parts, Y, asker)
+    if system.estimator:
+        model, history = _fit_estimator(model, task, parts, Y, scaler)
+    else:
+        model, history = _fit_network(model, task, parts, Y, asker)
     views = task.inputs.views(fold.test, system.test_time_variants)
     proba = task.probabilities(model, [scaler.transform(X) for X in views])
     kind_of(system).save(model, task.folder)
@@ -91,14 +93,14 @@ def _fit_network(model, task: FoldTask, parts: list, Y: np.ndarray, asker: int) 
     )
 
 
-def _fit_estimator(model, task: FoldTask, parts: list, Y: np.ndarray, asker: int) -> tuple:
+def _fit_estimator(model, task: FoldTask, parts: list, Y: np.ndarray, scaler: Scaler) -> tuple:
     train, (X, _) = task.fold.train, parts[0]
     X, mine = X.reshape(len(train), -1), Y[train].any(axis=1)
     rows, more = task.inputs.rows.iloc[train], {}
     if not mine.all():  # clips that are of none of the classes
         more["others"] = X[~mine], rows.emotion.to_numpy()[~mine]
-    if kind_of(task.system).takes(model, "speakers"):
-        more["speakers"] = rows.speaker.to_numpy()[mine]
+    known = dict(speakers=rows.speaker.to_numpy()[mine], scaler=scaler, names=task.classes)
+    more |= {k: v for k, v in known.items() if kind_of(task.system).takes(model, k)}
     return model.fit(X[mine], Y[train][mine].argmax(axis=1), **more), {}
 
 
