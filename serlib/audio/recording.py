@@ -10,6 +10,7 @@ import soundfile as sf
 
 from ..errors import AudioError
 from . import container
+from .spectrum import resample
 
 SR = 22050  # Hz, librosa's default and that of every system here
 _QUIET = 1e-4  # of full scale: 80 dB below it; no clip of RAVDESS or TESS peaks below 0.0045
@@ -66,11 +67,7 @@ def load(
     y, native = _read(source, name, offset, duration)
     y = y.mean(axis=1, dtype=np.float32) if y.ndim > 1 else y
     _check(y, name, offset)
-    if native != sr:
-        import librosa
-
-        y = librosa.resample(y, orig_sr=native, target_sr=sr, res_type="soxr_hq")
-    return np.ascontiguousarray(y, dtype=np.float32)
+    return np.ascontiguousarray(resample(y, orig_sr=native, target_sr=sr), dtype=np.float32)
 
 
 def name_of(source: Source) -> str:

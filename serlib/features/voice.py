@@ -5,9 +5,9 @@ Descriptors that MFCC, which smooth the spectrum over a quarter of an octave, do
 
 from dataclasses import dataclass
 
-import librosa
 import numpy as np
 
+from ..audio import spectrum
 from .descriptors import F0_RANGE, Described, Pitch
 from .statistics import Statistics
 
@@ -16,7 +16,7 @@ _HIGHEST = 6000  # Hz, of the spectrum whose cepstrum is taken
 FORMANTS = (600.0, 1600.0, 2700.0)  # Hz, of a neutral vowel: where no resonance is found
 WIDEST = 700.0  # Hz: what is wider is the slope of the spectrum, no formant
 _ORDER = 12  # of the linear prediction up to 5.5 kHz: five resonances, and two for the slope
-_FRAME_S = 0.032
+_FRAME_S, _EMPHASIS = 0.032, 0.97
 
 
 class Voice(Described):
@@ -89,7 +89,7 @@ def formants(y: np.ndarray, sr: int, *, hop_length: int) -> tuple[np.ndarray, np
     """Return the three lowest resonances of the vocal tract, frame by frame.
 
     The roots of a linear prediction of the signal at half its rate (Snell & Milinazzo 1993, IEEE
-    Trans. Speech Audio Process. 1: 129; `librosa.lpc`).
+    Trans. Speech Audio Process. 1: 129).
 
     Parameters
     ----------
@@ -103,13 +103,13 @@ def formants(y: np.ndarray, sr: int, *, hop_length: int) -> tuple[np.ndarray, np
         `FORMANTS` and `WIDEST` where there is none.
     """
     rate = sr // 2
-    z = librosa.resample(y, orig_sr=sr, target_sr=rate)
-    z = librosa.effects.preemphasis(z, zi=[0.0])
+    z = spectrum.resample(y, orig_sr=sr, target_sr=rate)
+    z = np.append(z[:1], z[1:] - np.float32(_EMPHASIS) * z[:-1])
     length = 2 * int(rate * _FRAME_S / 2)
-    frames = librosa.util.frame(
+    frames = spectrum.frames(
         np.pad(z, length // 2), frame_length=length, hop_length=hop_length // 2
     )
-    a = librosa.lpc(frames * np.hamming(length)[:, None], order=_ORDER, axis=0).T
+    a = linear_prediction(frames * np.hamming(length), order=_ORDER)
     companion = np.zeros((len(a), _ORDER, _ORDER))  # its eigenvalues are the roots
     companion[:, 0] = -a[:, 1:]
     companion[:, np.arange(1, _ORDER), np.arange(_ORDER - 1)] = 1
@@ -120,3 +120,21 @@ def formants(y: np.ndarray, sr: int, *, hop_length: int) -> tuple[np.ndarray, np
     lowest = np.argsort(hz, axis=1)[:, : len(FORMANTS)]
     hz, width = (np.take_along_axis(values, lowest, axis=1) for values in (hz, width))
     return np.where(np.isinf(hz), FORMANTS, hz), np.where(np.isinf(hz), WIDEST, width)
+
+
+def linear_prediction(frames: np.ndarray, *, order: int) -> np.ndarray:
+    """Return the coefficients that predict frames [shape=(n, order + 1)], by Burg's method.
+
+    As `librosa.lpc`, after Marple (1980, IEEE Trans. Acoust. 28: 441).
+    """
+    ahead, behind = frames[:, 1:], frames[:, :-1]
+    a = np.zeros((len(frames), order + 1))
+    a[:, 0] = 1
+    energy = np.sum(ahead**2 + behind**2, axis=1)
+    for i in range(order):
+        k = -2 * np.einsum("ij,ij->i", behind, ahead) / (energy + np.finfo(float).tiny)
+        a[:, 1 : i + 2] += k[:, None] * a[:, i::-1]
+        ahead, behind = ahead + k[:, None] * behind, behind + k[:, None] * ahead
+        energy = (1 - k**2) * energy - behind[:, -1] ** 2 - ahead[:, 0] ** 2
+        ahead, behind = ahead[:, 1:], behind[:, :-1]
+    return a

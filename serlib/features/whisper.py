@@ -6,10 +6,9 @@ write down words; half-way up it still knows how they were said.
 
 from dataclasses import dataclass
 
-import librosa
 import numpy as np
 
-from ..audio import CANONICAL_SR, canonical
+from ..audio import CANONICAL_SR, canonical, spectrum
 from ..errors import SerlibError
 from ..files import sha256
 from ..paths import Project
@@ -60,9 +59,8 @@ def log_mel(y: np.ndarray, sr: int) -> np.ndarray:
     -------
     np.ndarray [shape=(frames, 80)], float32, a frame every 10 ms
     """
-    power = librosa.feature.melspectrogram(
-        y=y, sr=sr, n_fft=400, hop_length=160, n_mels=80, pad_mode="reflect"
-    )
+    S = np.abs(spectrum.stft(y, n_fft=400, hop_length=160, pad_mode="reflect"))
+    power = spectrum.mel_filters(sr, 400, 80) @ S**2
     x = np.log10(np.maximum(power[:, :-1], 1e-10))
     x = np.maximum(x - x.max(), -_RANGE) + _PEAK
     return np.ascontiguousarray((x.T + 4) / 4, dtype=np.float32)

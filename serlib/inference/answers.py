@@ -9,7 +9,6 @@ from pathlib import Path
 
 from ..audio import SUFFIXES
 from ..errors import AudioError, BundleError, SerlibError
-from ..systems import Voice
 from .bundle import Bundle
 from .predict import Answer, answer
 
@@ -54,6 +53,8 @@ def predict_files(
     """
     if same_voice and not bundle.get("anywhere"):
         raise BundleError("only `any_voice` learns a voice by the way; leave out --same-voice")
+    from ..systems import Voice
+
     voice = Voice() if same_voice else None
     for file in files:
         try:

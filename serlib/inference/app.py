@@ -16,10 +16,11 @@ from ..corpora import write_demo_clip
 from ..errors import AudioError, RunError, SerlibError
 from ..evaluation import pictures
 from ..paths import Project
+from ..systems import Voice
 from .attention import attention_of, has_attention
 from .bundle import Bundle
 from .card import INTENDED_USE
-from .predict import Answer, Voice, answer_of
+from .predict import Answer, answer_of
 from .shelf import offered, open_bundle
 
 _MOST_MB, _MOST_SECONDS = 20, 60

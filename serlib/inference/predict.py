@@ -1,13 +1,16 @@
 """From a recording to its emotion."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..audio import Source, decode
-from ..systems import Voice
 from .bundle import Bundle, probabilities, verify
 from .remarks import NO_SPEECH, has_speech, remarks
+
+if TYPE_CHECKING:
+    from ..systems import Voice
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Answer:
         return max(self.probabilities, key=self.probabilities.get) if self.speech else NO_SPEECH
 
 
-def answer(source: Source, bundle: Bundle, voice: Voice | None = None) -> Answer:
+def answer(source: Source, bundle: Bundle, voice: "Voice | None" = None) -> Answer:
     """Return what the system of a bundle says of a clip.
 
     A system for recordings from anywhere says too whether anybody speaks, and what is doubtful.
@@ -55,7 +58,7 @@ def answer(source: Source, bundle: Bundle, voice: Voice | None = None) -> Answer
 
 
 def answer_of(
-    source: Source, features: np.ndarray, bundle: Bundle, voice: Voice | None = None
+    source: Source, features: np.ndarray, bundle: Bundle, voice: "Voice | None" = None
 ) -> Answer:
     """Return what `answer` does, from the features of a clip [shape=(1, ...)] that are known."""
     anywhere = bundle.get("anywhere", False)

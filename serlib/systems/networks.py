@@ -200,6 +200,6 @@ def lite(network: keras.Model, shape: tuple[int, ...]) -> bytes:
 
 
 def _einsum(layer: keras.layers.EinsumDense, x: keras.KerasTensor, training: bool = False):
-    """Do what the layer does; its own way to add a bias per step is one that cannot be converted."""
+    """Do what the layer does; how it adds a bias per step itself cannot be converted."""
     y = keras.ops.einsum(layer.equation, x, layer.kernel)
     return layer.activation(y if layer.bias is None else y + layer.bias.value)
