@@ -5,6 +5,7 @@ and eGeMAPS (Eyben et al. 2016, IEEE Trans. Affect. Comput. 7: 190), computed as
 """
 
 from dataclasses import dataclass
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -82,12 +83,12 @@ class Pitch:
     Parameters
     ----------
     f0 : np.ndarray [shape=(frames,)], Hz, `serlib.audio.yin`
-    power : np.ndarray [shape=(frames, _LONGEST + 1)], the power spectrum, zero-padded
+    framed : np.ndarray [shape=(frames, _LONGEST)], under a window
     lag : np.ndarray [shape=(frames,)], the period in samples
     """
 
     f0: np.ndarray
-    power: np.ndarray
+    framed: np.ndarray
     lag: np.ndarray
 
     @classmethod
@@ -96,23 +97,32 @@ class Pitch:
         low, high = F0_RANGE
         steps = dict(frame_length=_LONGEST, hop_length=hop_length)
         f0 = yin(y, fmin=low, fmax=high, sr=sr, **steps)
-        framed = spectrum.frames(np.pad(y, _LONGEST // 2), **steps)
-        z = np.fft.rfft(framed * np.hanning(_LONGEST), 2 * _LONGEST)
-        return cls(f0, np.abs(z) ** 2, np.rint(sr / f0).astype(int))
+        framed = spectrum.frames(np.pad(y, _LONGEST // 2), **steps) * np.hanning(_LONGEST)
+        return cls(f0, framed, np.rint(sr / f0).astype(int))
+
+    @cached_property
+    def power(self) -> np.ndarray:
+        """The power spectrum, zero-padded [shape=(frames, _LONGEST + 1)]."""
+        return np.abs(np.fft.rfft(self.framed, 2 * _LONGEST)) ** 2
 
     @property
     def periodic(self) -> np.ndarray:
         """The autocorrelation at the period [shape=(frames,)], 0 to 1."""
-        repeats = np.fft.irfft(self.power)
-        return self.share(repeats[np.arange(len(repeats)), self.lag], repeats[:, 0])
+        repeated = [x[:-n] @ x[n:] for x, n in zip(self.framed, self.lag, strict=True)]
+        return self.share(np.array(repeated), np.einsum("ij,ij->i", self.framed, self.framed))
 
     def share(self, repeated: np.ndarray, whole: np.ndarray) -> np.ndarray:
         """Return which share of an energy repeats after one period [shape=(frames,)].
 
         The window's own autocorrelation is divided out (Boersma 1993, IFA Proc. 17: 97).
         """
-        window = np.fft.irfft(np.abs(np.fft.rfft(np.hanning(_LONGEST), 2 * _LONGEST)) ** 2)
+        window = _repeats_of_window()
         return np.clip(repeated / (whole + 1e-9) * window[0] / window[self.lag], 0, 1)
+
+
+@cache
+def _repeats_of_window() -> np.ndarray:
+    return np.fft.irfft(np.abs(np.fft.rfft(np.hanning(_LONGEST), 2 * _LONGEST)) ** 2)
 
 
 @dataclass(frozen=True)

@@ -62,11 +62,14 @@ def harmonicity(pitch: Pitch, sr: int, band: tuple[float, float]) -> np.ndarray:
     band : (low, high), Hz
     """
     hz = np.linspace(0, sr / 2, pitch.power.shape[1])
-    inside = (hz >= band[0]) & (hz < band[1])
-    repeats = np.fft.irfft(pitch.power * inside)
-    frames = np.arange(len(repeats))
-    near = [repeats[frames, pitch.lag + d] for d in (-2, -1, 0, 1, 2)]
-    return pitch.share(np.max(near, axis=0), repeats[:, 0])
+    k = np.flatnonzero((hz >= band[0]) & (hz < band[1]))
+    n = 2 * (len(hz) - 1)
+    power = pitch.power[:, k] * np.where((k > 0) & (k < n // 2), 2 / n, 1 / n)
+    # The inverse Fourier transform, at the five lags round the period alone
+    turns = np.exp(2j * np.pi * np.arange(n) / n)
+    at_period = turns[pitch.lag[:, None] * k % n]
+    near = ((power * at_period) @ turns[np.outer(k, np.arange(-2, 3)) % n]).real
+    return pitch.share(near.max(axis=1), power.sum(axis=1))
 
 
 def prominence(pitch: Pitch, sr: int) -> np.ndarray:
@@ -127,14 +130,16 @@ def linear_prediction(frames: np.ndarray, *, order: int) -> np.ndarray:
 
     As `librosa.lpc`, after Marple (1980, IEEE Trans. Acoust. 28: 441).
     """
-    ahead, behind = frames[:, 1:], frames[:, :-1]
+    ahead, behind = frames[:, 1:].copy(), frames[:, :-1].copy()
     a = np.zeros((len(frames), order + 1))
     a[:, 0] = 1
-    energy = np.sum(ahead**2 + behind**2, axis=1)
+    energy = np.einsum("ij,ij->i", ahead, ahead) + np.einsum("ij,ij->i", behind, behind)
     for i in range(order):
         k = -2 * np.einsum("ij,ij->i", behind, ahead) / (energy + np.finfo(float).tiny)
         a[:, 1 : i + 2] += k[:, None] * a[:, i::-1]
-        ahead, behind = ahead + k[:, None] * behind, behind + k[:, None] * ahead
+        step = k[:, None] * ahead
+        ahead += k[:, None] * behind
+        behind += step
         energy = (1 - k**2) * energy - behind[:, -1] ** 2 - ahead[:, 0] ** 2
         ahead, behind = ahead[:, 1:], behind[:, :-1]
     return a
