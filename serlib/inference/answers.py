@@ -3,14 +3,20 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
 
 from ..audio import SUFFIXES
 from ..errors import AudioError, BundleError, SerlibError
 from .bundle import Bundle
 from .predict import Answer, answer
+
+if TYPE_CHECKING:
+    from ..systems import Voice
 
 
 def recordings(named: Iterable[str]) -> list[str]:
@@ -40,9 +46,9 @@ def _expand(name: str) -> list[str]:
 
 
 def predict_files(
-    files: Iterable[str], bundle: Bundle, *, same_voice: bool = False
+    files: Sequence[str], bundle: Bundle, *, same_voice: bool = False
 ) -> Iterator[tuple[str, Answer | SerlibError]]:
-    """Yield each file with the answer to it, or with what is wrong with it.
+    """Yield each file with the answer to it, or with what is wrong with it; a bar on a terminal.
 
     With `same_voice` each is answered in the light of those before it: they are of one speaker.
 
@@ -53,10 +59,9 @@ def predict_files(
     """
     if same_voice and not bundle.get("anywhere"):
         raise BundleError("only `any_voice` learns a voice by the way; leave out --same-voice")
-    from ..systems import Voice
-
-    voice = Voice() if same_voice else None
-    for file in files:
+    voice = _voice() if same_voice else None
+    several = len(files) > 1
+    for file in tqdm(files, unit="clip", leave=False, disable=None if several else True):
         try:
             with suppress(OSError):  # a name that no file can have: reading it says so
                 if Path(file).is_dir():
@@ -65,6 +70,12 @@ def predict_files(
             yield file, answer(file, bundle, voice)
         except AudioError as error:
             yield file, error
+
+
+def _voice() -> "Voice":
+    from ..systems import Voice  # which loads SciPy, and few ask for it
+
+    return Voice()
 
 
 def as_json(file: str, answer: Answer, *, system: str) -> str:
