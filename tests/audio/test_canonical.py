@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy import signal
 
 from serlib.audio import CANONICAL_SR as SR
 from serlib.audio import canonical
+from serlib.audio.canonical import HIGHEST, LOWEST, in_band
 from tests.conftest import vowel
 
 T = np.arange(2 * SR) / SR
@@ -43,3 +45,14 @@ def test_silent_ends_are_cut_and_the_level_is_one():
     assert len(left) == pytest.approx(3 * SR, abs=0.06 * SR) and left.dtype == np.float32
     frames = np.sqrt((left[: SR * 2].reshape(-1, 400) ** 2).mean(axis=1))
     assert np.percentile(frames, 90) == pytest.approx(0.1, rel=0.1)
+
+
+@pytest.mark.parametrize("n", [1, 700, 48_000, 70_001])
+def test_the_band_is_scipys(n):
+    """Butterworth and Chebyshev filters, sample after sample, to the last digits."""
+    how = dict(fs=SR, output="sos")
+    low = signal.butter(4, LOWEST, "highpass", **how)
+    high = signal.cheby2(12, 60, HIGHEST * 1.1, **how)
+    y = np.random.default_rng(n).standard_normal(n) + 0.5
+    expected = signal.sosfilt(np.concatenate([low, high]), y)
+    np.testing.assert_allclose(in_band(y), expected, atol=1e-11)
