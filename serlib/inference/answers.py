@@ -6,17 +6,13 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
 from ..audio import SUFFIXES
 from ..errors import AudioError, BundleError, SerlibError
 from .bundle import Bundle
-from .predict import Answer, answer
-
-if TYPE_CHECKING:
-    from ..systems import Voice
+from .predict import Answer, answer, new_voice
 
 
 def recordings(named: Iterable[str]) -> list[str]:
@@ -59,7 +55,7 @@ def predict_files(
     """
     if same_voice and not bundle.get("anywhere"):
         raise BundleError("only `any_voice` learns a voice by the way; leave out --same-voice")
-    voice = _voice() if same_voice else None
+    voice = new_voice() if same_voice else None
     several = len(files) > 1
     for file in tqdm(files, unit="clip", leave=False, disable=None if several else True):
         try:
@@ -70,12 +66,6 @@ def predict_files(
             yield file, answer(file, bundle, voice)
         except AudioError as error:
             yield file, error
-
-
-def _voice() -> "Voice":
-    from ..systems import Voice  # which loads SciPy, and few ask for it
-
-    return Voice()
 
 
 def as_json(file: str, answer: Answer, *, system: str) -> str:

@@ -73,6 +73,13 @@ def answer_of(
     return Answer(named, True, tuple(doubts))
 
 
+def new_voice() -> "Voice":
+    """Return a voice of which nothing has been heard."""
+    from ..systems import Voice  # which loads SciPy, and few ask for it
+
+    return Voice()
+
+
 def get_predictions(source: Source | list[Source], bundle: Bundle) -> str | list[str]:
     """Return the emotion of a clip, or those of many.
 
