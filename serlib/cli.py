@@ -1,8 +1,10 @@
 """The command line: parse, call, print."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 from .errors import AudioError, SerlibError
 
@@ -160,6 +162,8 @@ def _run(arguments: argparse.Namespace) -> None:
 
 
 def _predict(arguments: argparse.Namespace) -> int:
+    # Before NumPy is loaded: its matrices are small here, and threads only wait for each other
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from .inference import answers, named_bundle, open_bundle
 
     files = answers.recordings([*arguments.files, *arguments.more])
@@ -182,18 +186,23 @@ def _predict(arguments: argparse.Namespace) -> int:
     how = dict(same_voice=arguments.same_voice, strict=arguments.strict)
     for file, answer in answers.predict_files(there, bundle, **how):
         if isinstance(answer, SerlibError):
-            print(f"serlib: {answer}", file=sys.stderr)
+            _say(f"serlib: {answer}", sys.stderr)
             failed += 1
         elif arguments.json:
-            print(
-                answers.as_json(file, answer, system=bundle.get("card", {}).get("name", "")),
-                flush=True,
-            )
+            _say(answers.as_json(file, answer, system=bundle.get("card", {}).get("name", "")))
         elif arguments.csv:
-            print(answers.as_csv(file, answer), flush=True)
+            _say(answers.as_csv(file, answer))
         else:
-            print(answers.as_row(file, answer, width=width), flush=True)
+            _say(answers.as_row(file, answer, width=width))
     return 0 if not failed else 2 if failed == len(files) else 1
+
+
+def _say(text: str, file: TextIO | None = None) -> None:
+    """Print a line now, and the progress bar below it if there is one."""
+    from tqdm import tqdm
+
+    with tqdm.external_write_mode(file or sys.stdout):
+        print(text, file=file, flush=True)
 
 
 def _download(arguments: argparse.Namespace) -> None:

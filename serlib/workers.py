@@ -1,7 +1,10 @@
 """Processes that share a long loop over clips, and what each thread has for itself."""
 
+import os
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
@@ -23,6 +26,39 @@ def once_a_thread(make: Callable[[], Any]) -> Callable[[], Any]:
         return here.made
 
     return get
+
+
+def interpreter(lite: bytes | str):
+    """Return an interpreter of LiteRT, of a file's content or path.
+
+    On one thread, so that numbers are the same whatever the machine has.
+    """
+    from ai_edge_litert.interpreter import Interpreter
+
+    source = dict(model_content=lite) if isinstance(lite, bytes) else dict(model_path=lite)
+    with _without(b"INFO: Created TensorFlow Lite XNNPACK delegate"):
+        made = Interpreter(**source, num_threads=1)
+        made.allocate_tensors()
+    return made
+
+
+@contextmanager
+def _without(line: bytes) -> Iterator[None]:
+    """Keep one line off standard error, which a library writes there past Python."""
+    try:
+        stderr = os.dup(2)
+    except OSError:  # there is none
+        yield
+        return
+    with tempfile.TemporaryFile() as said:
+        os.dup2(said.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            said.seek(0)
+            os.write(2, b"".join(text for text in said if not text.startswith(line)))
 
 
 def each(

@@ -134,6 +134,31 @@ def test_a_shipped_bundles_pickle_names_nothing_of_serlib_but_restore(path):
     assert "network" in restored and path.stat().st_size < 20e6
 
 
+@pytest.mark.parametrize("path", BUNDLES, ids=lambda path: path.stem)
+def test_a_shipped_network_says_without_keras_what_it_says_with_it(path):
+    bundle = serlib.load_bundle(path)
+    x = bundle["scaler"].transform(bundle["reference"]["features"][None])
+    noise = np.random.default_rng(0).normal(scale=0.3, size=(4, *x.shape[1:]))
+    X = bundle["extractor"].as_input(np.concatenate([x, x + noise]).astype(np.float32))
+    lite = bundle["model"].predict(X)
+    np.testing.assert_allclose(lite, bundle["model"].keras.predict(X, verbose=0), atol=1e-5)
+
+
+@pytest.mark.parametrize("path", BUNDLES, ids=lambda path: path.stem)
+def test_a_first_answer_loads_nothing_heavy_and_says_nothing_else(path, tmp_path):
+    sf.write(tmp_path / "audio.wav", clip(), 22050)
+    script = f"""
+import sys
+from serlib.cli import main
+status = main(["predict", "audio.wav", "--json", "--bundle", {str(path)!r}])
+heavy = ("tensorflow", "keras", "numba", "sklearn", "pandas", "scipy", "matplotlib")
+sys.exit(status or [name for name in heavy if name in sys.modules] or 0)"""
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["emotion"]
+
+
 def test_the_shipped_bundle_is_the_clips_model_and_says_how_good_it_is():
     bundle = open_bundle("conv1d")
     assert bundle["model"].count_params() == 2_671_239 and not bundle["model"].compiled

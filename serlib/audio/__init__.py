@@ -4,6 +4,7 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
+    submodules=["shape", "spectrum"],
     submod_attrs={
         "source": ["SUFFIXES", "Recording", "Source", "check_path", "name_of", "recordings_below"],
         "recording": ["SR", "cut_short", "decode", "load", "mono", "warn_of"],
@@ -11,6 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "canonical": ["CANONICAL_SR", "canonical", "without_waiting"],
         "corruptions": ["on_the_way", "speed"],
         "levels": ["f0", "measure"],
+        "pitch": ["chroma_filters", "tuning", "yin"],
         "speech": ["speaks", "speech"],
         "synthesis": ["SENTENCES", "WORDS", "synthesise"],
     },

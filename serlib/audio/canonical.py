@@ -1,10 +1,11 @@
 """One signal of any recording: what depends on its room and recorder, and can be undone, is."""
 
-import librosa
+from functools import lru_cache
+
 import numpy as np
-from scipy import signal
 
 from .source import Recording
+from .spectrum import rms, trim
 
 CANONICAL_SR = 16_000  # Hz
 LOWEST, HIGHEST = 75, 5_000  # Hz: above mains hum; below what the narrowest corpus has, 5.5 kHz
@@ -13,13 +14,8 @@ _LOUD = 0.1  # of full scale: the level of a clip's louder frames
 _FRAME, _HOP = 400, 160  # samples, of the level
 _KEPT_S, _SILENT_DB = 1, 50  # of silence at an end; what is so far below the loudest 10 ms
 _CUT_S = 1.98  # whole frames of 10 ms; at 0.9 and 1.1 of the speed, which some systems hear, too
-# A fourth-order high-pass; a low-pass 60 dB down from HIGHEST + 10 %, where CREMA-D ends
-_BAND = np.concatenate(
-    [
-        signal.butter(4, LOWEST, "highpass", fs=CANONICAL_SR, output="sos"),
-        signal.cheby2(12, 60, HIGHEST * 1.1, fs=CANONICAL_SR, output="sos"),
-    ]
-)
+_ORDER, _STOP_ORDER, _STOP_DB = 4, 12, 60  # of the two filters; how far down the band's top is
+_RING = CANONICAL_SR // 4  # samples, after which the filters are still
 
 
 def canonical(y: np.ndarray) -> np.ndarray:
@@ -34,11 +30,11 @@ def canonical(y: np.ndarray) -> np.ndarray:
     np.ndarray [shape=(m,)], float32, m <= n
         The same for a signal and for any multiple of it.
     """
-    y = signal.sosfilt(_BAND, y - np.mean(y, dtype=np.float64))
+    y = in_band(y - np.mean(y, dtype=np.float64))
     y = y / (np.abs(y).max() + 1e-12)
-    y, _ = librosa.effects.trim(y, top_db=TRIM_DB, frame_length=_FRAME * 2, hop_length=_HOP)
-    rms = librosa.feature.rms(y=y, frame_length=_FRAME, hop_length=_HOP)[0]
-    return (y * (_LOUD / (np.percentile(rms, 90) + 1e-12))).astype(np.float32)
+    y = trim(y, top_db=TRIM_DB, frame_length=_FRAME * 2, hop_length=_HOP)
+    level = rms(y, frame_length=_FRAME, hop_length=_HOP)
+    return (y * (_LOUD / (np.percentile(level, 90) + 1e-12))).astype(np.float32)
 
 
 def without_waiting(recording: Recording) -> Recording:
@@ -64,3 +60,31 @@ def without_waiting(recording: Recording) -> Recording:
     silent = loud[0] * step, len(y) - (loud[-1] + 1) * step
     first, last = (int(max(0, n - _KEPT_S * sr) // (_CUT_S * sr) * _CUT_S * sr) for n in silent)
     return recording._replace(y=y[first : len(y) - last])
+
+
+def in_band(y: np.ndarray) -> np.ndarray:
+    """Return a signal [shape=(n,)] without what lies below `LOWEST` and above `HIGHEST`.
+
+    A Butterworth high-pass of order 4, then a Chebyshev low-pass of order 12 that is 60 dB down
+    from `HIGHEST` + 10 % on, where CREMA-D ends: SciPy's `butter` and `cheby2`, applied to the
+    spectrum of the signal and of the silence in which they ring out.
+    """
+    n = 1 << (len(y) + _RING - 1).bit_length()
+    return np.fft.irfft(np.fft.rfft(y, n) * _response(n), n)[: len(y)]
+
+
+@lru_cache(maxsize=4)
+def _response(n: int) -> np.ndarray:
+    """Return what the filters do to each frequency of n samples [shape=(1 + n // 2,)]."""
+    w = np.pi * np.arange(1 + n // 2) / n  # half an angle; the bilinear transform takes its tangent
+    w[-1] -= 1e-9
+    s = 1j * np.tan(w)
+    low, high = (np.tan(np.pi * hz / CANONICAL_SR) for hz in (LOWEST, HIGHEST * 1.1))
+    poles = np.exp(1j * np.pi * (2 * np.arange(_ORDER) + _ORDER + 1) / (2 * _ORDER))
+    passed = np.prod(s[:, None] / (s[:, None] - low / poles), axis=1)
+    angles = np.pi * (2 * np.arange(_STOP_ORDER) + 1) / (2 * _STOP_ORDER)
+    width = np.arcsinh(np.sqrt(10 ** (_STOP_DB / 10) - 1)) / _STOP_ORDER
+    poles = -1 / (np.sinh(width) * np.sin(angles) + 1j * np.cosh(width) * np.cos(angles))
+    zeros = 1j / np.cos(angles)
+    t = s[:, None] / high
+    return passed * np.prod((1 - t / zeros) / (1 - t / poles), axis=1)

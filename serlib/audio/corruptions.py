@@ -1,7 +1,8 @@
 """What happens to a voice on its way: rooms, noise, microphones, telephones, codecs.
 
 Pure functions of (signal, rate, rng): what they draw, they draw first. Speech recognisers have
-been made robust with such copies since Ko et al. (2017, ICASSP, 5220).
+been made robust with such copies since Ko et al. (2017, ICASSP, 5220). SciPy's filters are imported
+where they are used: prediction plays clips faster and needs nothing else of this.
 """
 
 import io
@@ -10,7 +11,8 @@ from collections.abc import Callable
 import librosa
 import numpy as np
 import soundfile as sf
-from scipy import signal
+
+from .spectrum import resample
 
 _CODECS = (("MP3", "MPEG_LAYER_III"), ("OGG", "VORBIS"), ("WAV", "ULAW"))
 
@@ -21,6 +23,8 @@ def room(y: np.ndarray, *, sr: int, rng: np.random.Generator) -> np.ndarray:
     Polack's model of a diffuse room (1988, Université du Maine); the reverberation is 0 to 15 dB
     below the direct sound.
     """
+    from scipy import signal
+
     rt60, below = rng.uniform(0.1, 0.8), rng.uniform(0, 15)
     t = np.arange(int(rt60 * sr)) / sr
     tail = rng.standard_normal(len(t)) * 10 ** (-3 * t / rt60)
@@ -53,6 +57,8 @@ def microphone(y: np.ndarray, *, sr: int, rng: np.random.Generator) -> np.ndarra
 
 def telephone(y: np.ndarray, *, sr: int, rng: np.random.Generator | None = None) -> np.ndarray:
     """Keep 300 to 3400 Hz, as a telephone line does (ITU-T G.712)."""
+    from scipy import signal
+
     band = signal.butter(4, (300, 3400), "bandpass", fs=sr, output="sos")
     return signal.sosfilt(band, y).astype(y.dtype)
 
@@ -81,7 +87,7 @@ def speed(y: np.ndarray, *, sr: int, rate: float) -> np.ndarray:
     -------
     np.ndarray [shape=(ceil(n / rate),)], resampled with soxr
     """
-    return librosa.resample(y, orig_sr=round(sr * rate), target_sr=sr, res_type="soxr_hq")
+    return resample(y, orig_sr=round(sr * rate), target_sr=sr)
 
 
 def faster(y: np.ndarray, *, sr: int, rng: np.random.Generator) -> np.ndarray:

@@ -10,6 +10,7 @@ import soundfile as sf
 from ..errors import AudioError, AudioWarning
 from . import container
 from .source import Recording, Source, name_of, opened, plain
+from .spectrum import resample
 
 SR = 22050  # Hz, librosa's default and that of every system here
 _QUIET = 1e-4  # of full scale: 80 dB below it; no clip of RAVDESS or TESS peaks below 0.0045
@@ -67,11 +68,7 @@ def load(
         warn_of(Recording(y, native, name, missing))
     y = mono(y)
     _check(y, name, offset)
-    if native != sr:
-        import librosa
-
-        y = librosa.resample(y, orig_sr=native, target_sr=sr, res_type="soxr_hq")
-    return np.ascontiguousarray(y, dtype=np.float32)
+    return np.ascontiguousarray(resample(y, orig_sr=native, target_sr=sr), dtype=np.float32)
 
 
 def mono(y: np.ndarray) -> np.ndarray:

@@ -4,12 +4,11 @@ from abc import ABC, abstractmethod
 from dataclasses import fields
 from typing import ClassVar
 
-import librosa
 import numpy as np
 
 import serlib
 
-from ..audio import CANONICAL_SR, Source, canonical, load, name_of
+from ..audio import CANONICAL_SR, Source, canonical, load, name_of, spectrum
 from ..errors import AudioError
 from .scaling import FrameScaler, Scaler
 
@@ -93,7 +92,7 @@ class Trimmed(FrontEnd):
         """
         y = load(source, sr=self.sr)
         if self.trim_db is not None:
-            y, _ = librosa.effects.trim(y, top_db=self.trim_db)
+            y = spectrum.trim(y, top_db=self.trim_db)
         return long_enough(y, source, self.sr)
 
 

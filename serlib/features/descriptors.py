@@ -1,15 +1,15 @@
 """Descriptors: what a phonetician would measure, frame by frame; as a sequence, and as functionals.
 
 The choice follows the sets of the field, ComParE (Weninger et al. 2013, Front. Psychol. 4: 292)
-and eGeMAPS (Eyben et al. 2016, IEEE Trans. Affect. Comput. 7: 190), computed with librosa.
+and eGeMAPS (Eyben et al. 2016, IEEE Trans. Affect. Comput. 7: 190), computed as librosa does.
 """
 
 from dataclasses import dataclass
+from functools import cache, cached_property
 
-import librosa
 import numpy as np
 
-from ..audio import SR
+from ..audio import SR, shape, spectrum, yin
 from .base import Frames, Trimmed
 
 F0_RANGE = 60, 700  # Hz: a man's low voice, a woman's cry
@@ -46,28 +46,29 @@ class Described(Trimmed):
             semitones above 60 Hz (0 where unvoiced) and how periodic the frame is (0 to 1).
         """
         sr, n_fft, hop_length = sr or self.sr, self.n_fft, self.hop_length
-        S = np.abs(librosa.stft(y, n_fft=n_fft, hop_length=hop_length)) + 1e-8
-        mel = librosa.feature.melspectrogram(S=S**2, sr=sr, n_mels=64, fmax=8000)
-        bands = librosa.feature.melspectrogram(S=S**2, sr=sr, n_mels=self.n_bands, fmax=8000)
+        S = np.abs(spectrum.stft(y, n_fft=n_fft, hop_length=hop_length)) + 1e-8
+        mel = spectrum.mel_filters(sr, n_fft, 64, 8000) @ S**2
+        bands = spectrum.mel_filters(sr, n_fft, self.n_bands, 8000) @ S**2
+        centroid, bandwidth = shape.centroid_and_bandwidth(S, sr=sr)
         flux = np.maximum(np.diff(S, axis=1, prepend=S[:, :1]), 0).sum(axis=0)
         pitch = Pitch.of(y, sr, hop_length)
         periodic = pitch.periodic
         rows = [
             *self.more(y, sr, pitch),
-            librosa.feature.mfcc(S=librosa.power_to_db(mel), n_mfcc=self.n_mfcc),
-            librosa.power_to_db(bands),
-            librosa.amplitude_to_db(librosa.feature.rms(S=S, frame_length=n_fft)),
-            librosa.feature.zero_crossing_rate(y, frame_length=n_fft, hop_length=hop_length),
-            np.log2(librosa.feature.spectral_centroid(S=S, sr=sr)),
-            np.log2(librosa.feature.spectral_bandwidth(S=S, sr=sr)),
-            np.log2(librosa.feature.spectral_rolloff(S=S, sr=sr) + 1),
-            np.log(librosa.feature.spectral_flatness(S=S)),
-            librosa.feature.spectral_contrast(S=S, sr=sr),
-            np.log(flux + 1e-5)[None],
-            12 * np.log2(pitch.f0 / F0_RANGE[0])[None] * (periodic > VOICED),
-            periodic[None],
+            spectrum.mfcc(spectrum.power_to_db(mel), n_mfcc=self.n_mfcc),
+            spectrum.power_to_db(bands),
+            spectrum.amplitude_to_db(shape.level(S)),
+            spectrum.zero_crossing_rate(y, frame_length=n_fft, hop_length=hop_length),
+            np.log2(centroid),
+            np.log2(bandwidth),
+            np.log2(shape.rolloff(S, sr=sr) + 1),
+            np.log(shape.flatness(S)),
+            shape.contrast(S, sr=sr),
+            np.log(flux + 1e-5),
+            12 * np.log2(pitch.f0 / F0_RANGE[0]) * (periodic > VOICED),
+            periodic,
         ]
-        rows = [librosa.util.fix_length(row, size=S.shape[1], mode="edge") for row in rows]
+        rows = [_long(np.atleast_2d(row), S.shape[1]) for row in rows]
         return np.concatenate(rows).T.astype(np.float32)
 
     def more(self, y: np.ndarray, sr: int, pitch: "Pitch") -> list[np.ndarray]:
@@ -81,13 +82,13 @@ class Pitch:
 
     Parameters
     ----------
-    f0 : np.ndarray [shape=(frames,)], Hz, `librosa.yin`
-    power : np.ndarray [shape=(frames, _LONGEST + 1)], the power spectrum, zero-padded
+    f0 : np.ndarray [shape=(frames,)], Hz, `serlib.audio.yin`
+    framed : np.ndarray [shape=(frames, _LONGEST)], under a window
     lag : np.ndarray [shape=(frames,)], the period in samples
     """
 
     f0: np.ndarray
-    power: np.ndarray
+    framed: np.ndarray
     lag: np.ndarray
 
     @classmethod
@@ -95,24 +96,33 @@ class Pitch:
         """Find the pitch of a signal [shape=(n,)]."""
         low, high = F0_RANGE
         steps = dict(frame_length=_LONGEST, hop_length=hop_length)
-        f0 = librosa.yin(y, fmin=low, fmax=high, sr=sr, **steps)
-        framed = librosa.util.frame(np.pad(y, _LONGEST // 2), **steps).T
-        spectrum = np.fft.rfft(framed * np.hanning(_LONGEST), 2 * _LONGEST)
-        return cls(f0, np.abs(spectrum) ** 2, np.rint(sr / f0).astype(int))
+        f0 = yin(y, fmin=low, fmax=high, sr=sr, **steps)
+        framed = spectrum.frames(np.pad(y, _LONGEST // 2), **steps) * np.hanning(_LONGEST)
+        return cls(f0, framed, np.rint(sr / f0).astype(int))
+
+    @cached_property
+    def power(self) -> np.ndarray:
+        """The power spectrum, zero-padded [shape=(frames, _LONGEST + 1)]."""
+        return np.abs(np.fft.rfft(self.framed, 2 * _LONGEST)) ** 2
 
     @property
     def periodic(self) -> np.ndarray:
         """The autocorrelation at the period [shape=(frames,)], 0 to 1."""
-        repeats = np.fft.irfft(self.power)
-        return self.share(repeats[np.arange(len(repeats)), self.lag], repeats[:, 0])
+        repeated = [x[:-n] @ x[n:] for x, n in zip(self.framed, self.lag, strict=True)]
+        return self.share(np.array(repeated), np.einsum("ij,ij->i", self.framed, self.framed))
 
     def share(self, repeated: np.ndarray, whole: np.ndarray) -> np.ndarray:
         """Return which share of an energy repeats after one period [shape=(frames,)].
 
         The window's own autocorrelation is divided out (Boersma 1993, IFA Proc. 17: 97).
         """
-        window = np.fft.irfft(np.abs(np.fft.rfft(np.hanning(_LONGEST), 2 * _LONGEST)) ** 2)
+        window = _repeats_of_window()
         return np.clip(repeated / (whole + 1e-9) * window[0] / window[self.lag], 0, 1)
+
+
+@cache
+def _repeats_of_window() -> np.ndarray:
+    return np.fft.irfft(np.abs(np.fft.rfft(np.hanning(_LONGEST), 2 * _LONGEST)) ** 2)
 
 
 @dataclass(frozen=True)
@@ -171,7 +181,14 @@ class DurationLoudness(Trimmed):
 
     def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:
         """Return duration in s, mean and highest level in dB of a signal [shape=(3,)]."""
-        rms = librosa.feature.rms(y=data, frame_length=self.n_fft, hop_length=self.hop_length)
-        level = librosa.amplitude_to_db(rms)
+        level = spectrum.amplitude_to_db(
+            spectrum.rms(data, frame_length=self.n_fft, hop_length=self.hop_length)
+        )
         times = len(data) / (sr or self.sr)
         return np.array([times, level.mean(), level.max()], dtype=np.float32)
+
+
+def _long(rows: np.ndarray, n: int) -> np.ndarray:
+    """Return rows of n frames: cut, or their last frame repeated."""
+    rows = rows[:, :n]
+    return np.pad(rows, ((0, 0), (0, n - rows.shape[1])), mode="edge")

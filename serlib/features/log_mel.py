@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-import librosa
 import numpy as np
 
-from ..audio import SR, Source, load
+from ..audio import SR, Source, load, spectrum
 from .base import FrontEnd, long_enough
 from .scaling import CellScaler
 
@@ -59,12 +58,16 @@ class LogMel(FrontEnd):
 
         `librosa.feature.melspectrogram`, then `librosa.power_to_db` relative to its maximum.
         """
-        data = librosa.util.fix_length(data, size=int(self.duration * self.sr))
-        steps = dict(n_fft=self.n_fft, hop_length=self.hop_length, n_mels=self.n_mels)
-        mel = librosa.feature.melspectrogram(y=data, sr=sr or self.sr, **steps)
-        db = librosa.power_to_db(mel, ref=np.max)
+        data = _long(data, int(self.duration * self.sr))
+        S = np.abs(spectrum.stft(data, n_fft=self.n_fft, hop_length=self.hop_length))
+        mel = spectrum.mel_filters(sr or self.sr, self.n_fft, self.n_mels) @ S**2
+        db = spectrum.power_to_db(mel, ref=mel.max())
         # Padding as dark as the darkest cell; at S4's settings there is none, 130 frames are cut.
-        dark = float(db.min())
-        return librosa.util.fix_length(db, size=self.frames, axis=1, constant_values=dark).astype(
-            np.float32
-        )
+        return _long(db, self.frames, float(db.min())).astype(np.float32)
+
+
+def _long(x: np.ndarray, n: int, value: float = 0.0) -> np.ndarray:
+    """Return x, cut or padded to n along the last axis."""
+    x = x[..., :n]
+    more = [(0, 0)] * (x.ndim - 1) + [(0, n - x.shape[-1])]
+    return np.pad(x, more, constant_values=value)

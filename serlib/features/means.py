@@ -1,12 +1,10 @@
 """The front end of S2: 162 means over time of librosa's features."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
-import librosa
 import numpy as np
 
-from ..audio import SR, Source, load
+from ..audio import SR, Source, chroma_filters, load, spectrum, tuning
 from .base import FrontEnd, long_enough
 
 FEATURE_COLUMNS = (
@@ -63,7 +61,7 @@ class Means(FrontEnd):
         """
         y = load(source, sr=self.sr, offset=self.offset, duration=self.duration)
         if self.trim_db is not None:
-            y, _ = librosa.effects.trim(y, top_db=self.trim_db)
+            y = spectrum.trim(y, top_db=self.trim_db)
         y = long_enough(y, source, self.sr, offset=self.offset)
         return y / np.max(np.abs(y)) if self.normalise else y
 
@@ -84,29 +82,20 @@ class Means(FrontEnd):
         """
         sr = sr or self.sr
         frames = dict(frame_length=self.n_fft, hop_length=self.hop_length)
-        magnitude = np.abs(librosa.stft(data, n_fft=self.n_fft, hop_length=self.hop_length))
-        mel = _mel_filters(sr, self.n_fft) @ magnitude**2
+        S = np.abs(spectrum.stft(data, n_fft=self.n_fft, hop_length=self.hop_length))
+        mel = spectrum.mel_filters(sr, self.n_fft) @ S**2
         features = (
-            librosa.feature.zero_crossing_rate(data, **frames),
-            _chroma(magnitude, sr, self.n_fft),
-            librosa.feature.mfcc(S=librosa.power_to_db(mel), n_mfcc=20),
-            librosa.feature.rms(y=data, **frames),
+            spectrum.zero_crossing_rate(data, **frames)[None],
+            _chroma(S, sr),
+            spectrum.mfcc(spectrum.power_to_db(mel), n_mfcc=20),
+            spectrum.rms(data, **frames)[None],
             mel,
         )
         return np.concatenate([f.mean(axis=1) for f in features]).astype(np.float32)
 
 
-def _chroma(magnitude: np.ndarray, sr: int, n_fft: int) -> np.ndarray:
-    """`librosa.feature.chroma_stft` of a magnitude STFT, with a cached filter bank."""
-    tuning = librosa.estimate_tuning(S=magnitude, sr=sr, bins_per_octave=12)
-    return librosa.util.normalize(_chroma_filters(sr, n_fft, tuning) @ magnitude, axis=-2)
-
-
-@lru_cache(maxsize=8)
-def _mel_filters(sr: int, n_fft: int) -> np.ndarray:
-    return librosa.filters.mel(sr=sr, n_fft=n_fft)
-
-
-@lru_cache(maxsize=128)  # the tuning is a multiple of 0.01 in [-0.5, 0.5)
-def _chroma_filters(sr: int, n_fft: int, tuning: float) -> np.ndarray:
-    return librosa.filters.chroma(sr=sr, n_fft=n_fft, tuning=tuning)
+def _chroma(S: np.ndarray, sr: int) -> np.ndarray:
+    """Return `librosa.feature.chroma_stft` of magnitudes S [shape=(12, frames)]."""
+    chroma = chroma_filters(sr, 2 * (len(S) - 1), tuning(S, sr=sr)) @ S
+    highest = chroma.max(axis=0)
+    return chroma / np.where(highest > 0, highest, 1)

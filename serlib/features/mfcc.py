@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-import librosa
 import numpy as np
 
-from ..audio import SR
+from ..audio import SR, spectrum
 from .base import Frames
 
 
@@ -40,11 +39,11 @@ class MfccDeltas(Frames):
         return self.n_mfcc * (1 + self.order)
 
     def measure(self, y: np.ndarray, sr: int) -> np.ndarray:
-        """Return `librosa.feature.mfcc` and its `.delta` of each frame [shape=(frames, width)]."""
-        steps = dict(n_fft=self.n_fft, hop_length=self.hop_length)
-        mfcc = librosa.feature.mfcc(y=y, sr=sr, n_mfcc=self.n_mfcc, **steps)
-        # "nearest": the default needs nine frames, which a word may not have
-        deltas = [
-            librosa.feature.delta(mfcc, order=k, mode="nearest") for k in range(1, self.order + 1)
-        ]
+        """Return `librosa.feature.mfcc` and its `.delta` (mode "nearest", since the default
+        needs nine frames, which a word may not have) of each frame [shape=(frames, width)].
+        """
+        S = np.abs(spectrum.stft(y, n_fft=self.n_fft, hop_length=self.hop_length))
+        mel = spectrum.mel_filters(sr, self.n_fft) @ S**2
+        mfcc = spectrum.mfcc(spectrum.power_to_db(mel), n_mfcc=self.n_mfcc)
+        deltas = [spectrum.delta(mfcc, order=k) for k in range(1, self.order + 1)]
         return np.concatenate([mfcc, *deltas]).T

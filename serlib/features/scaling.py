@@ -4,10 +4,9 @@ And with a voice: a few unlabelled clips of a speaker tell how that voice differ
 average, and each scaler knows which shift of its features undoes that.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.preprocessing import StandardScaler
 
 import serlib
 
@@ -15,8 +14,12 @@ _FURTHEST = 3.0
 PRIOR = 5  # clips; chosen on validation speakers from 0, 2, 5, 10, 20
 
 
-class Scaler(StandardScaler):
-    """Standardise each feature [shape=(n, features)]; scikit-learn's, and it knows voices."""
+class Scaler:
+    """Standardise each feature [shape=(n, features)]; scikit-learn's, and it knows voices.
+
+    It holds what `sklearn.preprocessing.StandardScaler` holds once fitted, and transforms alike.
+    scikit-learn itself, which is slow to import, fits it and has its other methods.
+    """
 
     name: ClassVar[str] = "scaler"
 
@@ -29,6 +32,28 @@ class Scaler(StandardScaler):
 
     def __reduce__(self) -> tuple:
         return serlib.restore, (self.name, dict(vars(self)))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        from sklearn.preprocessing import StandardScaler
+
+        scaler = StandardScaler()
+        vars(scaler).update(vars(self))
+        return getattr(scaler, name)
+
+    def fit(self, X: np.ndarray, y: None = None) -> "Scaler":
+        """Fit mean and deviation of every feature."""
+        from sklearn.preprocessing import StandardScaler
+
+        vars(self).update(vars(StandardScaler().fit(X)))
+        return self
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Return X standardised, float32 or float64 as it is."""
+        dtype = np.float32 if np.asarray(X).dtype == np.float32 else np.float64
+        Z = np.asarray(X, dtype) - self.mean_.astype(dtype)
+        return np.divide(Z, self.scale_.astype(dtype), out=Z)
 
     def for_speaker(self, X: np.ndarray) -> "SpeakerScaler":
         """Return a scaler for one speaker, from features of their clips, not scaled."""

@@ -5,9 +5,9 @@ Descriptors that MFCC, which smooth the spectrum over a quarter of an octave, do
 
 from dataclasses import dataclass
 
-import librosa
 import numpy as np
 
+from ..audio import spectrum
 from .descriptors import F0_RANGE, Described, Pitch
 from .statistics import Statistics
 
@@ -16,7 +16,7 @@ _HIGHEST = 6000  # Hz, of the spectrum whose cepstrum is taken
 FORMANTS = (600.0, 1600.0, 2700.0)  # Hz, of a neutral vowel: where no resonance is found
 WIDEST = 700.0  # Hz: what is wider is the slope of the spectrum, no formant
 _ORDER = 12  # of the linear prediction up to 5.5 kHz: five resonances, and two for the slope
-_FRAME_S = 0.032
+_FRAME_S, _EMPHASIS = 0.032, 0.97
 
 
 class Voice(Described):
@@ -62,11 +62,14 @@ def harmonicity(pitch: Pitch, sr: int, band: tuple[float, float]) -> np.ndarray:
     band : (low, high), Hz
     """
     hz = np.linspace(0, sr / 2, pitch.power.shape[1])
-    inside = (hz >= band[0]) & (hz < band[1])
-    repeats = np.fft.irfft(pitch.power * inside)
-    frames = np.arange(len(repeats))
-    near = [repeats[frames, pitch.lag + d] for d in (-2, -1, 0, 1, 2)]
-    return pitch.share(np.max(near, axis=0), repeats[:, 0])
+    k = np.flatnonzero((hz >= band[0]) & (hz < band[1]))
+    n = 2 * (len(hz) - 1)
+    power = pitch.power[:, k] * np.where((k > 0) & (k < n // 2), 2 / n, 1 / n)
+    # The inverse Fourier transform, at the five lags round the period alone
+    turns = np.exp(2j * np.pi * np.arange(n) / n)
+    at_period = turns[pitch.lag[:, None] * k % n]
+    near = ((power * at_period) @ turns[np.outer(k, np.arange(-2, 3)) % n]).real
+    return pitch.share(near.max(axis=1), power.sum(axis=1))
 
 
 def prominence(pitch: Pitch, sr: int) -> np.ndarray:
@@ -89,7 +92,7 @@ def formants(y: np.ndarray, sr: int, *, hop_length: int) -> tuple[np.ndarray, np
     """Return the three lowest resonances of the vocal tract, frame by frame.
 
     The roots of a linear prediction of the signal at half its rate (Snell & Milinazzo 1993, IEEE
-    Trans. Speech Audio Process. 1: 129; `librosa.lpc`).
+    Trans. Speech Audio Process. 1: 129).
 
     Parameters
     ----------
@@ -103,13 +106,13 @@ def formants(y: np.ndarray, sr: int, *, hop_length: int) -> tuple[np.ndarray, np
         `FORMANTS` and `WIDEST` where there is none.
     """
     rate = sr // 2
-    z = librosa.resample(y, orig_sr=sr, target_sr=rate)
-    z = librosa.effects.preemphasis(z, zi=[0.0])
+    z = spectrum.resample(y, orig_sr=sr, target_sr=rate)
+    z = np.append(z[:1], z[1:] - np.float32(_EMPHASIS) * z[:-1])
     length = 2 * int(rate * _FRAME_S / 2)
-    frames = librosa.util.frame(
+    frames = spectrum.frames(
         np.pad(z, length // 2), frame_length=length, hop_length=hop_length // 2
     )
-    a = librosa.lpc(frames * np.hamming(length)[:, None], order=_ORDER, axis=0).T
+    a = linear_prediction(frames * np.hamming(length), order=_ORDER)
     companion = np.zeros((len(a), _ORDER, _ORDER))  # its eigenvalues are the roots
     companion[:, 0] = -a[:, 1:]
     companion[:, np.arange(1, _ORDER), np.arange(_ORDER - 1)] = 1
@@ -120,3 +123,23 @@ def formants(y: np.ndarray, sr: int, *, hop_length: int) -> tuple[np.ndarray, np
     lowest = np.argsort(hz, axis=1)[:, : len(FORMANTS)]
     hz, width = (np.take_along_axis(values, lowest, axis=1) for values in (hz, width))
     return np.where(np.isinf(hz), FORMANTS, hz), np.where(np.isinf(hz), WIDEST, width)
+
+
+def linear_prediction(frames: np.ndarray, *, order: int) -> np.ndarray:
+    """Return the coefficients that predict frames [shape=(n, order + 1)], by Burg's method.
+
+    As `librosa.lpc`, after Marple (1980, IEEE Trans. Acoust. 28: 441).
+    """
+    ahead, behind = frames[:, 1:].copy(), frames[:, :-1].copy()
+    a = np.zeros((len(frames), order + 1))
+    a[:, 0] = 1
+    energy = np.einsum("ij,ij->i", ahead, ahead) + np.einsum("ij,ij->i", behind, behind)
+    for i in range(order):
+        k = -2 * np.einsum("ij,ij->i", behind, ahead) / (energy + np.finfo(float).tiny)
+        a[:, 1 : i + 2] += k[:, None] * a[:, i::-1]
+        step = k[:, None] * ahead
+        ahead += k[:, None] * behind
+        behind += step
+        energy = (1 - k**2) * energy - behind[:, -1] ** 2 - ahead[:, 0] ** 2
+        ahead, behind = ahead[:, 1:], behind[:, :-1]
+    return a

@@ -6,14 +6,13 @@ write down words; half-way up it still knows how they were said.
 
 from dataclasses import dataclass
 
-import librosa
 import numpy as np
 
-from ..audio import CANONICAL_SR, canonical
+from ..audio import CANONICAL_SR, canonical, spectrum
 from ..errors import SerlibError
 from ..files import sha256
 from ..paths import Project
-from ..workers import once_a_thread
+from ..workers import interpreter, once_a_thread
 from .base import Anywhere
 
 ENCODER = "encoder/whisper_base.tflite"  # below `artifacts`; `serlib.systems.whisper` makes it
@@ -60,9 +59,8 @@ def log_mel(y: np.ndarray, sr: int) -> np.ndarray:
     -------
     np.ndarray [shape=(frames, 80)], float32, a frame every 10 ms
     """
-    power = librosa.feature.melspectrogram(
-        y=y, sr=sr, n_fft=400, hop_length=160, n_mels=80, pad_mode="reflect"
-    )
+    S = np.abs(spectrum.stft(y, n_fft=400, hop_length=160, pad_mode="reflect"))
+    power = spectrum.mel_filters(sr, 400, 80) @ S**2
     x = np.log10(np.maximum(power[:, :-1], 1e-10))
     x = np.maximum(x - x.max(), -_RANGE) + _PEAK
     return np.ascontiguousarray((x.T + 4) / 4, dtype=np.float32)
@@ -75,24 +73,22 @@ def encode(x: np.ndarray) -> np.ndarray:
     -------
     np.ndarray [shape=(layers, frames // 2, 512)]
     """
-    interpreter, x = _interpreter(), x[None, : len(x) // 2 * 2]
-    place = interpreter.get_input_details()[0]["index"]
-    interpreter.resize_tensor_input(place, x.shape)
-    interpreter.allocate_tensors()
-    interpreter.set_tensor(place, x)
-    interpreter.invoke()
-    return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])[0]
+    encoder, x = _encoder(), x[None, : len(x) // 2 * 2]
+    place = encoder.get_input_details()[0]["index"]
+    encoder.resize_tensor_input(place, x.shape)
+    encoder.allocate_tensors()
+    encoder.set_tensor(place, x)
+    encoder.invoke()
+    return encoder.get_tensor(encoder.get_output_details()[0]["index"])[0]
 
 
 @once_a_thread
-def _interpreter():
-    """Load the encoder, on one thread: numbers are the same whatever the machine has."""
-    from ai_edge_litert.interpreter import Interpreter
-
+def _encoder():
+    """Load the encoder."""
     path = Project.here().artifacts / ENCODER
     if not path.is_file() or sha256(path) != CHECKSUM:
         raise SerlibError(
             f"{path}: Whisper's encoder is missing or altered. It is in the repository: "
             f"git checkout artifacts/{ENCODER}"
         )
-    return Interpreter(str(path), num_threads=1)
+    return interpreter(str(path))

@@ -6,15 +6,16 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from tqdm import tqdm
+
 from ..audio import SUFFIXES, Source, check_path, cut_short, decode, recordings_below
 from ..errors import AudioError, BundleError, SerlibError
-from ..systems import Voice
 from .bundle import Bundle
-from .predict import Answer, answer
+from .predict import Answer, answer, new_voice
 
 STDIN = "-"  # as a file: what is piped in
 
@@ -64,9 +65,9 @@ def _check(file: str) -> None:
 
 
 def predict_files(
-    files: Iterable[str], bundle: Bundle, *, same_voice: bool = False, strict: bool = False
+    files: Sequence[str], bundle: Bundle, *, same_voice: bool = False, strict: bool = False
 ) -> Iterator[tuple[str, Answer | SerlibError]]:
-    """Yield each file with the answer to it, or with what is wrong with it.
+    """Yield each file with the answer to it, or with what is wrong with it; a bar on a terminal.
 
     Parameters
     ----------
@@ -82,8 +83,9 @@ def predict_files(
     """
     if same_voice and not bundle.get("anywhere"):
         raise BundleError("only `any_voice` learns a voice by the way; leave out --same-voice")
-    voice = Voice() if same_voice else None
-    for file in files:
+    voice = new_voice() if same_voice else None
+    several = len(files) > 1
+    for file in tqdm(files, unit="clip", leave=False, disable=None if several else True):
         try:
             recording = decode(_piped() if file == STDIN else file)
             if strict and recording.missing:

@@ -7,6 +7,7 @@ import socket
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio: no request to another host
 
@@ -23,8 +24,11 @@ from ..paths import Project
 from .attention import attention_of, has_attention
 from .bundle import Bundle
 from .card import INTENDED_USE
-from .predict import Answer, Voice, answer_of, heard
+from .predict import Answer, answer_of, heard, new_voice
 from .shelf import offered, open_bundle
+
+if TYPE_CHECKING:
+    from .predict import Voice
 
 _MOST_MB, _MOST_SECONDS = 20, 60
 _LAST_PORT = 65535
@@ -48,7 +52,7 @@ class Responder:
         return self._open[system]
 
     def respond(
-        self, path: str | None, system: str | None, voice: Voice | None = None
+        self, path: str | None, system: str | None, voice: "Voice | None" = None
     ) -> tuple[dict[str, float], str, Figure]:
         """Return the answer to a clip: probabilities, what is doubtful, what the system heard.
 
@@ -103,7 +107,7 @@ def page(project: Project | None = None) -> gr.Blocks:
         )
         gr.HTML(_missing([name for name, bundle in systems.items() if not bundle]))
         voice = gr.State(None)
-        same.change(lambda ticked: Voice() if ticked else None, same, voice)
+        same.change(lambda ticked: new_voice() if ticked else None, same, voice)
         button.click(
             responder.respond,
             [clip, system, voice],
@@ -207,7 +211,7 @@ def _shares(answer: Answer) -> dict[str, float]:
     return answer.probabilities if answer.speech else {answer.emotion: 1.0}
 
 
-def _doubts(answer: Answer, voice: Voice | None) -> str:
+def _doubts(answer: Answer, voice: "Voice | None") -> str:
     """Return remarks, and how many clips of the voice were heard, as Markdown."""
     heard = [f"Clips of this voice so far: {voice.count}."] if voice and voice.count else []
     return "  \n".join([*answer.remarks, *heard])

@@ -8,7 +8,7 @@ from .bundle import Bundle, verify
 
 def has_attention(bundle: Bundle) -> bool:
     """Tell whether the network of a bundle has a layer of attention."""
-    return "attention" in [layer.name for layer in bundle["model"].layers]
+    return bundle["model"].has_attention
 
 
 def attention(source: Source, bundle: Bundle) -> np.ndarray | None:

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import BundleError
 from ..features import FrontEnd
 from ..files import replacing, sha256, write_json
-from .stored import StoredNetwork
+from .stored import Encoder, Network
 
 if TYPE_CHECKING:
     import keras
@@ -27,7 +27,7 @@ Bundle = dict[str, Any]
 def save_bundle(
     path: Path,
     *,
-    model: "keras.Model",
+    model: "keras.Model | Network",
     scaler,
     classes: Sequence[str],
     extractor: FrontEnd,
@@ -40,8 +40,7 @@ def save_bundle(
     Parameters
     ----------
     path : Path, ending in .joblib
-    model : keras.Model, over scaled features as `extractor.as_input` gives them; not compiled,
-        or the optimiser's moments treble the file
+    model : keras.Model or Network, over scaled features as `extractor.as_input` gives them
     scaler : what `extractor.scaler` returned, fitted on the training part, or an `EnsembleScaler`
     classes : sequence of str, in the order of the model's outputs; the bundle's encoder is of them
     extractor : FrontEnd
@@ -54,12 +53,13 @@ def save_bundle(
     -------
     dict, the bundle as `load_bundle` would give it, but for its `verified`
     """
-    from sklearn.preprocessing import OneHotEncoder  # slow to import, and no prediction needs it
-
-    encoder = OneHotEncoder(categories=[list(classes)], sparse_output=False)
-    encoder.fit(np.array(classes, dtype=object)[:, None])
-    bundle = dict(model=model, scaler=scaler, encoder=encoder, extractor=extractor)
-    bundle |= dict(
+    features = extractor.get_predict_feat((reference, extractor.sr))
+    shape = extractor.as_input(scaler.transform(features[None])).shape[1:]
+    bundle = dict(
+        model=Network.of(model, shape),
+        scaler=scaler,
+        encoder=Encoder(list(classes)),
+        extractor=extractor,
         classes=list(classes),
         settings=extractor.settings(),
         versions=_versions(),
@@ -67,14 +67,13 @@ def save_bundle(
         verified=False,
         **(dict(anywhere=True) if anywhere else {}),
     )
-    features = extractor.get_predict_feat((reference, extractor.sr))
     bundle["reference"] = dict(
         y=reference.astype(np.float32),
         features=features,
         probabilities=probabilities(bundle, features[None])[0],
     )
     with replacing(path) as temporary:
-        joblib.dump(bundle | dict(model=StoredNetwork(model)), temporary, compress=0)
+        joblib.dump(bundle, temporary, compress=0)
     about = dict(classes=bundle["classes"], settings=bundle["settings"], versions=_versions())
     write_json(path.with_suffix(".json"), card | about | {"sha256": sha256(path)})
     return bundle

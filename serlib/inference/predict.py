@@ -1,13 +1,16 @@
 """From a recording to its emotion."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..audio import Recording, Source, cut_short, decode, warn_of, without_waiting
-from ..systems import Voice
 from .bundle import Bundle, probabilities, verify
 from .remarks import NO_SPEECH, has_speech, remarks
+
+if TYPE_CHECKING:
+    from ..systems import Voice
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Answer:
         return max(self.probabilities, key=self.probabilities.get) if self.speech else NO_SPEECH
 
 
-def answer(source: Source, bundle: Bundle, voice: Voice | None = None) -> Answer:
+def answer(source: Source, bundle: Bundle, voice: "Voice | None" = None) -> Answer:
     """Return what the system of a bundle says of a clip.
 
     A system for recordings from anywhere says too whether anybody speaks, and what is doubtful.
@@ -59,7 +62,7 @@ def heard(source: Source) -> Recording:
 
 
 def answer_of(
-    recording: Recording, features: np.ndarray, bundle: Bundle, voice: Voice | None = None
+    recording: Recording, features: np.ndarray, bundle: Bundle, voice: "Voice | None" = None
 ) -> Answer:
     """Return what `answer` does, from the features of a clip [shape=(1, ...)] that are known."""
     anywhere = bundle.get("anywhere", False)
@@ -74,6 +77,13 @@ def answer_of(
     elif anywhere:
         doubts += remarks(recording, named)
     return Answer(named, speech, tuple(filter(None, doubts)))
+
+
+def new_voice() -> "Voice":
+    """Return a voice of which nothing has been heard."""
+    from ..systems import Voice  # which loads SciPy, and few ask for it
+
+    return Voice()
 
 
 def get_predictions(source: Source | list[Source], bundle: Bundle) -> str | list[str]:

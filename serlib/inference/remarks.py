@@ -1,9 +1,8 @@
 """What a listener should know of a recording before believing the answer to it."""
 
-import librosa
 import numpy as np
 
-from ..audio import CANONICAL_SR, Recording, canonical, load, speaks
+from ..audio import CANONICAL_SR, Recording, canonical, load, speaks, spectrum
 
 NO_SPEECH = "no speech"
 _QUIET_DB = -45  # of full scale, the peak: closer to the noise of a 16-bit recorder than voices are
@@ -54,7 +53,7 @@ def _voiced(y: np.ndarray) -> float:
     """Return the share of the louder half of the frames that repeat at a voice's period."""
     if len(y) < 1024:
         return 0.0
-    frames = librosa.util.frame(y, frame_length=1024, hop_length=512).T * np.hanning(1024)
+    frames = spectrum.frames(y, frame_length=1024, hop_length=512) * np.hanning(1024)
     loud = frames[np.sum(frames**2, axis=1) >= np.median(np.sum(frames**2, axis=1))]
     repeats = np.fft.irfft(np.abs(np.fft.rfft(loud, 2048)) ** 2)
     window = np.fft.irfft(np.abs(np.fft.rfft(np.hanning(1024), 2048)) ** 2)

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from ..errors import BundleError, SerlibError
 from ..paths import Project
-from ..systems import SYSTEMS, get
 from .bundle import Bundle, load_bundle
 
 _DEFAULT = "any_voice"  # the one that answers where none is named
@@ -12,6 +11,8 @@ _DEFAULT = "any_voice"  # the one that answers where none is named
 
 def offered(project: Project | None = None) -> dict[str, Path | None]:
     """Return the systems that predict, and the bundle of each; None where it is missing."""
+    from ..systems import SYSTEMS
+
     names = [name for name, system in SYSTEMS.items() if system.offered]
     names = sorted(names, key=lambda name: name != _DEFAULT)
     return {name: find_bundle(name, project) for name in names}
@@ -35,17 +36,10 @@ def named_bundle(
     BundleError
         If there is no bundle.
     """
-    here = offered(project)
-    if system and system not in here:
-        raise SerlibError(f"Bad system {system!r}, expected one of {[*here]}")
-    wanted = get(system or _DEFAULT).name
-    found = Path(path) if path else here[wanted]
+    wanted = system or _DEFAULT
+    found = Path(path) if path else find_bundle(wanted, project)
     if not found:
-        made = [name for name, bundle in here.items() if bundle]
-        raise BundleError(
-            f"{wanted}: there is no bundle of it here. Make it: serlib run --system {wanted}. "
-            f"Ready to predict: {made}"
-        )
+        raise _missing(wanted, offered(project))
     if not found.is_file():
         raise BundleError(f"{found}: no such bundle. Name a file that `serlib run` has made")
     return found
@@ -69,6 +63,15 @@ def open_bundle(
     if system and name != system:
         raise BundleError(f"{found}: is a bundle of {name!r}, expected one of {system!r}")
     return bundle
+
+
+def _missing(wanted: str, here: dict[str, Path | None]) -> SerlibError:
+    if wanted not in here:
+        return SerlibError(f"Bad system {wanted!r}, expected one of {[*here]}")
+    return BundleError(
+        f"{wanted}: there is no bundle of it here. Make it: serlib run --system {wanted}. "
+        f"Ready to predict: {[name for name, bundle in here.items() if bundle]}"
+    )
 
 
 def bundle_place(system: str) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import softmax
 
 import serlib
 
@@ -148,7 +147,8 @@ def geometric_mean(probas: Sequence[np.ndarray], temperature: float = 1.0) -> np
     A temperature above 1 makes it less sure (Guo et al. 2017, ICML).
     """
     logs = np.mean([np.log(np.maximum(proba, LEAST)) for proba in probas], axis=0)
-    return softmax(logs / temperature, axis=1)
+    shares = np.exp((logs - logs.max(axis=1, keepdims=True)) / temperature)
+    return shares / shares.sum(axis=1, keepdims=True)
 
 
 # What `serlib.restore` builds anew, by the names in pickles

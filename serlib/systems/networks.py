@@ -7,6 +7,7 @@ one of several.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from unittest.mock import patch
 
 import lazy_loader
 import numpy as np
@@ -180,3 +181,25 @@ def _geometric_mean(probas: keras.KerasTensor, temperature: float = 1.0) -> kera
     """Return the geometric mean of answers [shape=(answers, n, classes)]."""
     logs = keras.ops.log(keras.ops.maximum(probas, LEAST))
     return keras.layers.Softmax()(keras.ops.mean(logs, axis=0) / temperature)
+
+
+def lite(network: keras.Model, shape: tuple[int, ...]) -> bytes:
+    """Return a network as LiteRT runs it: one input at a time, weights as they are.
+
+    Parameters
+    ----------
+    network : keras.Model
+    shape : tuple of int, of an input, without the first axis
+    """
+    import tensorflow as tf
+
+    call = tf.function(lambda x: network(x, training=False))
+    with patch.object(keras.layers.EinsumDense, "call", _einsum):
+        concrete = call.get_concrete_function(tf.TensorSpec((1, *shape), tf.float32))
+    return tf.lite.TFLiteConverter.from_concrete_functions([concrete]).convert()
+
+
+def _einsum(layer: keras.layers.EinsumDense, x: keras.KerasTensor, training: bool = False):
+    """Do what the layer does; how it adds a bias per step itself cannot be converted."""
+    y = keras.ops.einsum(layer.equation, x, layer.kernel)
+    return layer.activation(y if layer.bias is None else y + layer.bias.value)

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy import signal
 
 from serlib.audio import CANONICAL_SR as SR
 from serlib.audio import Recording, canonical, load, without_waiting
+from serlib.audio.canonical import HIGHEST, LOWEST, in_band
 from tests.conftest import vowel
 
 T = np.arange(2 * SR) / SR
@@ -67,3 +69,14 @@ def test_what_has_no_long_silence_is_left_as_it_is():
     pause = np.concatenate([y, np.zeros(10 * SR), y])
     for z in (y, around, pause, np.zeros(9 * SR), np.zeros(0)):
         assert len(without_waiting(Recording(z, SR)).y) == len(z)
+
+
+@pytest.mark.parametrize("n", [1, 700, 48_000, 70_001])
+def test_the_band_is_scipys(n):
+    """Butterworth and Chebyshev filters, sample after sample, to the last digits."""
+    how = dict(fs=SR, output="sos")
+    low = signal.butter(4, LOWEST, "highpass", **how)
+    high = signal.cheby2(12, 60, HIGHEST * 1.1, **how)
+    y = np.random.default_rng(n).standard_normal(n) + 0.5
+    expected = signal.sosfilt(np.concatenate([low, high]), y)
+    np.testing.assert_allclose(in_band(y), expected, atol=1e-11)

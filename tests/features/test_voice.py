@@ -1,5 +1,6 @@
 """The voice: formants, periodicity by band and the cepstral peak of sounds that are known."""
 
+import librosa
 import numpy as np
 import pytest
 from scipy.signal import lfilter
@@ -68,3 +69,10 @@ def test_the_other_descriptors_are_the_same_and_stand_last():
     more, plain = (front_end.describe(y, SR) for front_end in (VoiceStatistics(), Statistics()))
     np.testing.assert_array_equal(more[:, -plain.shape[1] :], plain)
     assert more.shape[1] == VoiceStatistics().count == plain.shape[1] + 11
+
+
+def test_linear_prediction_is_librosas():
+    frames = np.random.default_rng(0).standard_normal((20, 352)).cumsum(axis=1)
+    frames[3] = 0
+    expected = librosa.lpc(frames, order=12, axis=1)
+    np.testing.assert_allclose(voice.linear_prediction(frames, order=12), expected, rtol=1e-9)

@@ -1,0 +1,128 @@
+"""What prediction needs of librosa, as librosa computes it, in numpy and soxr alone.
+
+librosa compiles parts of itself when they are first used, which takes seconds, and two processes
+that do so at once may leave files that crash both. The tests hold every function here to
+librosa's of the same name.
+"""
+
+import math
+from functools import lru_cache
+
+import numpy as np
+import soxr
+
+_LOG_FROM, _LOG_STEP = 1000.0, np.log(6.4) / 27  # Hz; Slaney's mel scale is a line below it
+
+
+def frames(y: np.ndarray, *, frame_length: int, hop_length: int) -> np.ndarray:
+    """Return overlapping frames of a signal [shape=(frames, frame_length)], a view."""
+    return np.lib.stride_tricks.sliding_window_view(y, frame_length)[::hop_length]
+
+
+def stft(
+    y: np.ndarray, *, n_fft: int = 2048, hop_length: int = 512, pad_mode: str = "constant"
+) -> np.ndarray:
+    """Return the short-time Fourier transform, Hann windows [shape=(1 + n_fft // 2, frames)]."""
+    framed = frames(np.pad(y, n_fft // 2, pad_mode), frame_length=n_fft, hop_length=hop_length)
+    spectrum = np.fft.rfft(framed * _hann(n_fft), axis=-1)
+    return spectrum.astype(np.result_type(y.dtype, np.complex64)).T
+
+
+def power_to_db(S: np.ndarray, *, ref: float = 1.0, top_db: float | None = 80.0) -> np.ndarray:
+    """Return powers in dB relative to `ref`, at most `top_db` below the highest of all."""
+    db = 10.0 * np.log10(np.maximum(1e-10, S))
+    db -= 10.0 * np.log10(np.maximum(1e-10, ref))
+    return db if top_db is None else np.maximum(db, db.max() - top_db)
+
+
+def amplitude_to_db(S: np.ndarray, **how: float | None) -> np.ndarray:
+    """Return amplitudes in dB, as `power_to_db` does powers; `ref` is of a power."""
+    return power_to_db(np.square(S), **how)
+
+
+@lru_cache(maxsize=16)
+def mel_filters(sr: float, n_fft: int, n_mels: int = 128, fmax: float | None = None) -> np.ndarray:
+    """Return Slaney's mel filter bank [shape=(n_mels, 1 + n_fft // 2)], float32."""
+    top = _mel(np.array(fmax or sr / 2))
+    edges = _hz(np.linspace(0, top, n_mels + 2))
+    ramps = np.subtract.outer(edges, np.fft.rfftfreq(n_fft, 1 / sr))
+    steps = np.diff(edges)[:, None]
+    weights = np.maximum(0, np.minimum(-ramps[:-2] / steps[:-1], ramps[2:] / steps[1:]))
+    return (weights * (2.0 / (edges[2:] - edges[:-2]))[:, None]).astype(np.float32)
+
+
+def _mel(hz: np.ndarray) -> np.ndarray:
+    above = _LOG_FROM * 3 / 200 + np.log(np.maximum(hz, 1e-9) / _LOG_FROM) / _LOG_STEP
+    return np.where(hz < _LOG_FROM, hz * 3 / 200, above)
+
+
+def _hz(mel: np.ndarray) -> np.ndarray:
+    bend = _LOG_FROM * 3 / 200
+    return np.where(mel < bend, mel * 200 / 3, _LOG_FROM * np.exp(_LOG_STEP * (mel - bend)))
+
+
+def mfcc(db: np.ndarray, *, n_mfcc: int) -> np.ndarray:
+    """Return the first cosine coefficients of mel bands in dB [shape=(n_mfcc, frames)]."""
+    return _cosines(len(db), n_mfcc).astype(db.dtype) @ db
+
+
+@lru_cache(maxsize=8)
+def _cosines(n: int, count: int) -> np.ndarray:
+    """Return the orthonormal DCT-II [shape=(count, n)]."""
+    k = np.arange(count)[:, None]
+    matrix = np.sqrt(2 / n) * np.cos(np.pi / n * (np.arange(n) + 0.5) * k)
+    matrix[0] /= np.sqrt(2)
+    return matrix
+
+
+def delta(x: np.ndarray, *, order: int = 1, width: int = 9) -> np.ndarray:
+    """Return derivatives along the last axis, of polynomials fitted to `width` frames.
+
+    Savitzky & Golay (1964, Anal. Chem. 36: 1627); the first and last frame are repeated.
+    """
+    half = width // 2
+    powers = np.vander(np.arange(-half, half + 1.0), order + 1, increasing=True)
+    weights = math.factorial(order) * np.linalg.pinv(powers)[order]
+    padded = np.pad(x, [(0, 0)] * (x.ndim - 1) + [(half, half)], mode="edge")
+    return (np.lib.stride_tricks.sliding_window_view(padded, width, axis=-1) @ weights).astype(
+        x.dtype
+    )
+
+
+def rms(y: np.ndarray, *, frame_length: int = 2048, hop_length: int = 512) -> np.ndarray:
+    """Return the root mean square of each frame [shape=(frames,)]."""
+    framed = frames(np.pad(y, frame_length // 2), frame_length=frame_length, hop_length=hop_length)
+    return np.sqrt(np.einsum("ij,ij->i", framed, framed) / frame_length)
+
+
+def zero_crossing_rate(
+    y: np.ndarray, *, frame_length: int = 2048, hop_length: int = 512
+) -> np.ndarray:
+    """Return the share of samples of each frame where the sign changes [shape=(frames,)]."""
+    below = np.pad(y, frame_length // 2, mode="edge") < -1e-10
+    counts = np.concatenate([[0], np.cumsum(below[1:] != below[:-1])])
+    starts = np.arange(0, len(below) - frame_length + 1, hop_length)
+    return (counts[starts + frame_length - 1] - counts[starts]) / frame_length
+
+
+def trim(
+    y: np.ndarray, *, top_db: float, frame_length: int = 2048, hop_length: int = 512
+) -> np.ndarray:
+    """Return a signal without its ends that lie `top_db` below the loudest frame."""
+    power = rms(y, frame_length=frame_length, hop_length=hop_length) ** 2
+    loud = np.flatnonzero(power_to_db(power, ref=power.max(), top_db=None) > -top_db)
+    return y[loud[0] * hop_length : (loud[-1] + 1) * hop_length] if len(loud) else y[:0]
+
+
+def resample(y: np.ndarray, *, orig_sr: float, target_sr: float) -> np.ndarray:
+    """Return a signal [shape=(n,)] at another rate, by soxr at high quality."""
+    if orig_sr == target_sr:
+        return y
+    n = math.ceil(len(y) * target_sr / orig_sr)
+    made = soxr.resample(y, orig_sr, target_sr, quality="soxr_hq")[:n]
+    return np.pad(made, (0, n - len(made)))
+
+
+@lru_cache(maxsize=8)
+def _hann(n: int) -> np.ndarray:
+    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n)
