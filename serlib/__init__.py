@@ -16,7 +16,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "workflow",
     ],
     submod_attrs={
-        "inference": ["EnrolledSpeaker", "get_predictions", "load_bundle", "predict_proba"],
+        "inference": [
+            "EnrolledSpeaker",
+            "get_predictions",
+            "load_bundle",
+            "predict_proba",
+            "predict_timeline",
+        ],
     },
 )
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..audio import Source, decode
+from ..audio import NO_SPEECH, Source, decode
 from ..systems import Voice
 from .bundle import Bundle, probabilities, verify
-from .remarks import NO_SPEECH, has_speech, remarks
+from .remarks import has_speech, remarks
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,8 @@ import pytest
 
 import serlib
 from serlib import EnrolledSpeaker, get_predictions, predict_proba
-from serlib.audio import load
+from serlib.audio import NO_SPEECH, load
 from serlib.inference import answer, answers, open_bundle
-from serlib.inference.remarks import NO_SPEECH
 from serlib.systems import Voice
 
 SR = 22050

@@ -1,0 +1,150 @@
+"""A recording block by block: what lasts hours is never held whole."""
+
+from collections.abc import Callable, Iterator
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import soundfile as sf
+import soxr
+
+from ..errors import AudioError
+from .recording import Source, _check_path, _check_rate, _from_array, name_of
+
+
+def blocks(source: Source, sr: int, *, seconds: float = 4.0) -> Iterator[np.ndarray]:
+    """Yield the samples of a recording in order, mono, at one rate.
+
+    Joined they are those of `serlib.audio.load` (soxr HQ, with what it remembers carried from
+    block to block).
+
+    Parameters
+    ----------
+    source : path, open binary file, or (y, sr), as `serlib.audio.load` takes them
+    sr : int, Hz, the rate wanted
+    seconds : float, of a block, about
+
+    Yields
+    ------
+    np.ndarray [shape=(n,)], float32
+
+    Raises
+    ------
+    AudioError
+        Missing, empty, unreadable or not finite; silence is no error here.
+    """
+    name, fit, some = name_of(source), None, False
+    for y, native in _native(source, name, seconds):
+        if not np.isfinite(y).all():
+            raise AudioError(f"{name}: holds NaN or infinite samples. Export the recording again.")
+        some = some or y.size > 0
+        fit = fit or resampler(native, sr)
+        yield fit(y.mean(axis=1, dtype=np.float32) if y.ndim > 1 else y)
+    if not some:
+        raise AudioError(f"{name}: holds no samples. A longer recording is needed.")
+    yield fit(np.zeros(0, np.float32), last=True)
+
+
+def resampler(native: int, sr: int) -> Callable[..., np.ndarray]:
+    """Return what resamples a signal that comes in parts: a function of a part, and of `last`."""
+    if native == sr:
+        return lambda y, last=False: np.ascontiguousarray(y, dtype=np.float32)
+    stream = soxr.ResampleStream(native, sr, 1, dtype="float32", quality="HQ")
+    return lambda y, last=False: stream.resample_chunk(
+        np.ascontiguousarray(y, dtype=np.float32), last=last
+    )
+
+
+def lasts(source: Source) -> float:
+    """Return how long a recording lasts, s, by its header, or by reading it where that is mute.
+
+    Raises
+    ------
+    AudioError
+        As `blocks`.
+    """
+    try:
+        if isinstance(source, tuple):
+            y, native = _from_array(source, name_of(source), 0.0, None)
+            return len(y) / native
+        with sf.SoundFile(_rewound(source)) as file:
+            if file.frames:
+                return file.frames / file.samplerate
+    except (sf.LibsndfileError, OSError, TypeError):
+        pass
+    return sum(map(len, blocks(source, 16_000))) / 16_000
+
+
+def envelope(source: Source, *, points: int = 2000) -> tuple[np.ndarray, float]:
+    """Return how far a recording swings, for a picture of it.
+
+    Returns
+    -------
+    swings : np.ndarray [shape=(2, n)], the least and the greatest sample of each part
+    step : float, s, how long a part lasts
+    """
+    sr = 16_000
+    size = max(int(lasts(source) * sr / points), 16)
+    parts, rest = [], np.zeros(0, np.float32)
+    for y in blocks(source, sr):
+        y = np.concatenate([rest, y])
+        whole = len(y) // size * size
+        parts.append(y[:whole].reshape(-1, size))
+        parts[-1] = np.stack([parts[-1].min(axis=1), parts[-1].max(axis=1)])
+        rest = y[whole:]
+    return np.concatenate(parts, axis=1), size / sr
+
+
+def _native(source: Source, name: str, seconds: float) -> Iterator[tuple[np.ndarray, int]]:
+    """Yield parts of a recording [shape=(n,) or (n, channels)] at its own rate, and that rate."""
+    if isinstance(source, tuple):
+        y, native = _from_array(source, name, 0.0, None)
+        step = int(seconds * native)
+        yield from ((y[k : k + step], native) for k in range(0, len(y), step))
+        return
+    try:
+        file = sf.SoundFile(_rewound(source))
+    except (sf.LibsndfileError, OSError, TypeError) as error:
+        yield from _frames(source, name, seconds, error)
+        return
+    with file:
+        native = _check_rate(file.samplerate, name)
+        yield from ((y, native) for y in file.blocks(int(seconds * native), dtype="float32"))
+
+
+def _frames(
+    source: Source, name: str, seconds: float, refused: Exception
+) -> Iterator[tuple[np.ndarray, int]]:
+    """Let FFmpeg try what libsndfile refused."""
+    import av
+
+    try:
+        _rewound(source)
+        with av.open(source if hasattr(source, "read") else str(source)) as container:
+            if not container.streams.audio:
+                raise OSError("it holds no sound")
+            stream = container.streams.audio[0]
+            native, held = _check_rate(stream.rate, name), []
+            planar = av.AudioResampler(format="fltp", rate=native)
+            for frame in container.decode(stream):
+                held += [part.to_ndarray().T for part in planar.resample(frame)]
+                if sum(map(len, held)) >= seconds * native:
+                    yield np.concatenate(held), native
+                    held = []
+            held += [part.to_ndarray().T for part in planar.resample(None)]
+            if held:
+                yield np.concatenate(held), native
+    except (av.FFmpegError, ValueError, OSError, TypeError) as error:
+        raise AudioError(
+            f"{name}: cannot be read as audio ({refused}; {error}); expected WAV, FLAC, OGG, MP3, "
+            "M4A, WebM or another format of libsndfile or FFmpeg. Convert it, or fetch it again."
+        ) from error
+
+
+def _rewound(source: Source) -> Source:
+    """Return a source at its beginning; a path is looked at first, so that errors name it."""
+    if isinstance(source, str | PathLike):
+        _check_path(Path(source))
+    elif hasattr(source, "seek"):
+        source.seek(0)
+    return source
