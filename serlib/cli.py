@@ -3,8 +3,12 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from .errors import AudioError, SerlibError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -58,6 +62,16 @@ def _parser() -> argparse.ArgumentParser:
     form = predict.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object a recording")
     form.add_argument("--csv", action="store_true", help="one line of CSV a recording")
+    form.add_argument("--png", default="", metavar="PATH", help="with --timeline: draw it")
+    predict.add_argument(
+        "--timeline", action="store_true", help="second by second, of recordings of any length"
+    )
+    listen = commands.add_parser("listen", help="say which emotion is in a voice as it speaks")
+    listen.set_defaults(call=_listen)
+    listen.add_argument("--simulate", default="", metavar="FILE", help="play a file instead")
+    listen.add_argument("--device", help="another microphone than the usual one")
+    listen.add_argument("--system", default="", help="which system answers (any_voice)")
+    listen.add_argument("--bundle", default="", help="another bundle than the shipped one")
     download = commands.add_parser("download", help="fetch corpora from their publishers")
     download.set_defaults(call=_download)
     download.add_argument("corpora", nargs="+", metavar="CORPUS")
@@ -91,6 +105,10 @@ def _predict(arguments: argparse.Namespace) -> int:
     files = answers.recordings([*arguments.files, *arguments.more])
     if not files:
         raise AudioError("no recording is named: serlib predict FILE...")
+    if arguments.timeline:
+        return _timeline(files, arguments)
+    if arguments.png:
+        raise SerlibError("--png draws a timeline: serlib predict --timeline FILE --png PATH")
     bundle = open_bundle(arguments.system, arguments.bundle)
     width = max(map(len, files))
     if arguments.csv:
@@ -112,6 +130,57 @@ def _predict(arguments: argparse.Namespace) -> int:
         else:
             print(answers.as_row(file, answer, width=width), flush=True)
     return 0 if not failed else 2 if failed == len(files) else 1
+
+
+def _timeline(files: list[str], arguments: argparse.Namespace) -> int:
+    from .inference import answers, open_bundle, predict_timeline
+
+    if arguments.png and len(files) > 1:
+        raise SerlibError(f"--png: expected one recording, found {len(files)}")
+    if arguments.same_voice:
+        raise SerlibError("--timeline hears each window alone; leave out --same-voice")
+    bundle, failed, header = open_bundle(arguments.system, arguments.bundle), 0, True
+    for file in files:
+        try:
+            table = predict_timeline(file, bundle)
+        except AudioError as error:
+            print(f"serlib: {error}", file=sys.stderr)
+            failed += 1
+            continue
+        if arguments.png:
+            _draw(file, table, arguments.png)
+        elif arguments.json:
+            system = bundle.get("card", {}).get("name", "")
+            print(answers.timeline_json(file, table, system=system), flush=True)
+        elif arguments.csv:
+            print(answers.timeline_csv(file, table, header=header), flush=True)
+        else:
+            print(answers.timeline_rows(file, table), flush=True)
+        header = False
+    return 0 if not failed else 2 if failed == len(files) else 1
+
+
+def _draw(file: str, table: "pd.DataFrame", path: str) -> None:
+    from .evaluation import pictures
+
+    try:
+        pictures.timeline_figure(table, file).savefig(path, format="png", dpi=110)
+    except OSError as error:
+        raise SerlibError(f"{path}: the picture cannot be written ({error})") from error
+    print(path)
+
+
+def _listen(arguments: argparse.Namespace) -> None:
+    from .audio import microphone, simulated
+    from .inference import answers, open_bundle
+
+    bundle = open_bundle(arguments.system, arguments.bundle)
+    sr, device = bundle["extractor"].sr, arguments.device
+    device = int(device) if device and device.isdigit() else device
+    sound = simulated(arguments.simulate, sr) if arguments.simulate else None
+    with sound or microphone(sr, device=device) as live:
+        for line in answers.listen(live, bundle, in_place=sys.stdout.isatty()):
+            print(line, end="", flush=True)
 
 
 def _download(arguments: argparse.Namespace) -> None:

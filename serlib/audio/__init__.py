@@ -10,9 +10,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "augment": ["SPEEDS", "VARIANTS", "WAYS", "S2_VARIANTS", "noisy_or_masked", "variant"],
         "canonical": ["CANONICAL_SR", "canonical"],
         "corruptions": ["on_the_way", "speed"],
-        "joined": ["joined"],
+        "live": ["Live", "microphone", "simulated"],
         "levels": ["f0", "measure"],
         "speech": ["NO_SPEECH", "PAUSE", "Detector", "Stretches", "speaks", "speech"],
         "synthesis": ["SENTENCES", "WORDS", "synthesise"],
+        "windows": ["SHORTEST_WINDOW", "Stretch", "Window", "Windows"],
     },
 )

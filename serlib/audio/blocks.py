@@ -1,6 +1,7 @@
 """A recording block by block: what lasts hours is never held whole."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from os import PathLike
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import soxr
 
 from ..errors import AudioError
 from .recording import Source, _check_path, _check_rate, _from_array, name_of
+
+_COARSE = 16_000  # Hz, of a look at a whole recording
 
 
 def blocks(source: Source, sr: int, *, seconds: float = 4.0) -> Iterator[np.ndarray]:
@@ -63,16 +66,24 @@ def lasts(source: Source) -> float:
     AudioError
         As `blocks`.
     """
-    try:
-        if isinstance(source, tuple):
-            y, native = _from_array(source, name_of(source), 0.0, None)
-            return len(y) / native
-        with sf.SoundFile(_rewound(source)) as file:
-            if file.frames:
-                return file.frames / file.samplerate
-    except (sf.LibsndfileError, OSError, TypeError):
-        pass
-    return sum(map(len, blocks(source, 16_000))) / 16_000
+    if isinstance(source, tuple):
+        y, native = _from_array(source, name_of(source), 0.0, None)
+        return len(y) / native
+    found = _header(source)
+    return found or sum(map(len, blocks(source, _COARSE))) / _COARSE
+
+
+def _header(source: Source) -> float:
+    """Return what a header says of the length, s; 0 where it says nothing."""
+    with suppress(sf.LibsndfileError, OSError, TypeError), sf.SoundFile(_rewound(source)) as file:
+        return file.frames / file.samplerate
+    import av
+
+    with suppress(av.FFmpegError, ValueError, OSError, TypeError):
+        _rewound(source)
+        with av.open(source if hasattr(source, "read") else str(source)) as container:
+            return (container.duration or 0) / av.time_base
+    return 0.0
 
 
 def envelope(source: Source, *, points: int = 2000) -> tuple[np.ndarray, float]:
@@ -83,16 +94,14 @@ def envelope(source: Source, *, points: int = 2000) -> tuple[np.ndarray, float]:
     swings : np.ndarray [shape=(2, n)], the least and the greatest sample of each part
     step : float, s, how long a part lasts
     """
-    sr = 16_000
-    size = max(int(lasts(source) * sr / points), 16)
+    size = max(int(lasts(source) * _COARSE / points), 16)
     parts, rest = [], np.zeros(0, np.float32)
-    for y in blocks(source, sr):
+    for y in blocks(source, _COARSE):
         y = np.concatenate([rest, y])
         whole = len(y) // size * size
-        parts.append(y[:whole].reshape(-1, size))
-        parts[-1] = np.stack([parts[-1].min(axis=1), parts[-1].max(axis=1)])
-        rest = y[whole:]
-    return np.concatenate(parts, axis=1), size / sr
+        y, rest = y[:whole].reshape(-1, size), y[whole:]
+        parts.append(np.stack([y.min(axis=1), y.max(axis=1)]))
+    return np.concatenate(parts, axis=1), size / _COARSE
 
 
 def _native(source: Source, name: str, seconds: float) -> Iterator[tuple[np.ndarray, int]]:

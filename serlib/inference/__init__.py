@@ -14,6 +14,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "saving": ["save", "save_all"],
         "shelf": ["bundle_place", "find_bundle", "offered", "open_bundle"],
         "stored": ["write_network"],
-        "timeline": ["Timeline", "predict_timeline", "shares"],
+        "timeline": ["LONG", "Overview", "Timeline", "overview", "predict_timeline"],
     },
 )
