@@ -15,7 +15,8 @@ PAUSE = np.zeros(2 * SR, np.float32)
 
 def voice(emotion, seed=0):
     rng = np.random.default_rng(seed)
-    return synthesise(emotion, speaker="02", sentence="kids", rng=rng).astype(np.float32)
+    y = synthesise(emotion, speaker="02", sentence="kids", rng=rng).astype(np.float32)
+    return y[int(0.55 * SR) : -int(0.1 * SR)]  # without its silent ends
 
 
 @pytest.fixture(scope="module")
