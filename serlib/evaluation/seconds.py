@@ -1,6 +1,7 @@
 """Long recordings of known clips: joined, and scored second by second."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import librosa
 import numpy as np
@@ -14,6 +15,33 @@ _OFTEN = 1 / 3  # of the pauses hold a sound
 _BELOW = 40  # dB: the recorder's own noise lies so far below the voice
 _TOP_DB = 30  # below the loudest frame: the silent ends of a clip, which count as pauses
 _CHORDS = ((262, 330, 392), (220, 262, 330), (175, 220, 262), (196, 247, 294))  # Hz: C, a, F, G
+
+
+def recordings(
+    clips: pd.DataFrame, root: Path, *, count: int, size: int, rng: np.random.Generator
+) -> Iterator[tuple[str, np.ndarray, pd.DataFrame]]:
+    """Yield recordings of clips of one speaker each, no clip in two of them.
+
+    Parameters
+    ----------
+    clips : DataFrame, with path, speaker and emotion
+    root : Path, the folder that the paths are relative to
+    count, size : int, recordings a speaker, clips in each; one recording of what there is, where
+        a speaker has fewer clips
+    rng : np.random.Generator
+
+    Yields
+    ------
+    name : str
+    y : np.ndarray [shape=(n,)], at `serlib.audio.SR`
+    truth : DataFrame, start_s, end_s, emotion, path
+    """
+    for speaker, own in clips.groupby("speaker"):
+        own = own.iloc[rng.permutation(len(own))]
+        for k in range(max(min(count, len(own) // size), 1)):
+            part = own.iloc[k * size : (k + 1) * size].reset_index(drop=True)
+            y, truth = joined([root / path for path in part.path], rng=rng)
+            yield f"{speaker} {k}", y, truth.join(part[["emotion", "path"]])
 
 
 def joined(
