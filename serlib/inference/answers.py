@@ -116,9 +116,9 @@ def csv_header(classes: Iterable[str]) -> str:
 def as_row(file: str, answer: Answer | Overview, *, width: int) -> str:
     """Return an answer as a row of a table, remarks below it; `width` is of the longest name."""
     emotion, figures = _said(answer)
-    return "\n  ".join(
-        [f"{file:<{width}}  {emotion or 'shares':<9}{_cells(figures)}", *answer.remarks]
-    )
+    more = ["Second by second: --timeline"] if isinstance(answer, Overview) else []
+    row = f"{file:<{width}}  {emotion or 'shares':<9}{_cells(figures)}"
+    return "\n  ".join([row, *answer.remarks, *more])
 
 
 def table_header(classes: Iterable[str], *, width: int) -> str:

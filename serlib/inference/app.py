@@ -11,16 +11,16 @@ import numpy as np
 import soundfile as sf
 from matplotlib.figure import Figure
 
-from ..audio import Recording, decode
+from ..audio import NO_SPEECH, Recording, decode, lasts
 from ..corpora import write_demo_clip
 from ..errors import AudioError, RunError, SerlibError
 from ..evaluation import pictures
 from ..paths import Project
 from .attention import attention_of, has_attention
-from .bundle import Bundle
 from .card import INTENDED_USE
-from .predict import Answer, Voice, answer_of
+from .predict import Answer, Bundle, Voice, answer_of
 from .shelf import offered, open_bundle
+from .timeline import LONG, overview, predict_timeline
 
 _MOST_MB, _MOST_SECONDS = 20, 60
 _SAME_VOICE = "My clips are all of one voice: learn it by the way (any_voice alone)"
@@ -46,6 +46,7 @@ class Responder:
     ) -> tuple[dict[str, float], str, Figure]:
         """Return the answer to a clip: probabilities, what is doubtful, what the system heard.
 
+        Of a recording that is longer than `LONG`: shares of time, how much speech, its timeline.
         The clip is decoded once, its features are computed once. A `Voice` learns from it.
 
         Raises
@@ -59,6 +60,8 @@ class Responder:
                     "There is no clip yet: upload a file, or record with the microphone."
                 )
             recording, bundle = _decode(path), self.bundle(system or "")
+            if lasts(recording) > LONG:
+                return _long(recording, bundle, voice)
             features = bundle["extractor"].get_predict_feat(recording)[None]
             said = answer_of(recording, features, bundle, voice)
             return _shares(said), _doubts(said, voice), _picture(recording, features, bundle)
@@ -161,6 +164,15 @@ def _picture(recording: Recording, features: np.ndarray, bundle: Bundle) -> Figu
         how = dict(weights=attention_of(features, bundle)[0], span=extractor.span)
     pictures.heard(extractor.heard(recording), extractor.sr, axes, **how)
     return figure
+
+
+def _long(
+    recording: Recording, bundle: Bundle, voice: Voice | None
+) -> tuple[dict[str, float], str, Figure]:
+    table = predict_timeline(recording, bundle | dict(voice=voice) if voice else bundle)
+    whole = overview(table)
+    shares = whole.shares if whole.speech_seconds else {NO_SPEECH: 1.0}
+    return shares, "  \n".join(whole.remarks), pictures.timeline_figure(table, recording)
 
 
 def _shares(answer: Answer) -> dict[str, float]:

@@ -168,10 +168,10 @@ class Overview:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """Why there is no label, and where to look."""
+        """Why there is no label."""
         return (
-            f"Lasts {self.seconds:.0f} s, too long for one label: shares of its "
-            f"{self.speech_seconds:.0f} s of speech. Second by second: serlib predict --timeline",
+            f"Lasts {self.seconds:.0f} s, too long for one label: these are shares of its "
+            f"{self.speech_seconds:.0f} s of speech.",
         )
 
 
