@@ -13,10 +13,17 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "evaluation",
         "training",
         "inference",
+        "recordings",
         "workflow",
     ],
     submod_attrs={
-        "inference": ["EnrolledSpeaker", "get_predictions", "load_bundle", "predict_proba"],
+        "inference": [
+            "EnrolledSpeaker",
+            "get_predictions",
+            "load_bundle",
+            "predict_proba",
+        ],
+        "recordings": ["predict_timeline"],
     },
 )
 

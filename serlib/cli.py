@@ -95,6 +95,16 @@ def _parser() -> argparse.ArgumentParser:
     form = predict.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object a recording")
     form.add_argument("--csv", action="store_true", help="one line of CSV a recording")
+    form.add_argument("--png", default="", metavar="PATH", help="with --timeline: draw it")
+    predict.add_argument(
+        "--timeline", action="store_true", help="second by second, of recordings of any length"
+    )
+    listen = commands.add_parser("listen", help="say which emotion is in a voice as it speaks")
+    listen.set_defaults(call=_listen)
+    listen.add_argument("--simulate", default="", metavar="FILE", help="play a file instead")
+    listen.add_argument("--device", help="another microphone than the usual one")
+    listen.add_argument("--system", default="", help="which system answers (any_voice)")
+    listen.add_argument("--bundle", default="", help="another bundle than the shipped one")
     download = commands.add_parser("download", help="fetch corpora from their publishers")
     download.set_defaults(call=_download, resumed=_RESUMED)
     download.add_argument(
@@ -164,11 +174,14 @@ def _run(arguments: argparse.Namespace) -> None:
 def _predict(arguments: argparse.Namespace) -> int:
     # Before NumPy is loaded: its matrices are small here, and threads only wait for each other
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from .inference import answers, named_bundle, open_bundle
+    from .inference import named_bundle, open_bundle
+    from .recordings import answers, told
 
     files = answers.recordings([*arguments.files, *arguments.more])
     if not files:
         raise AudioError("no recording is named: serlib predict FILE...")
+    if arguments.png and not arguments.timeline:
+        raise SerlibError("--png draws a timeline: serlib predict --timeline FILE --png PATH")
     named_bundle(arguments.system, arguments.bundle)
     absent = answers.absent(files)  # told before a model is loaded
     for error in absent.values():
@@ -176,33 +189,45 @@ def _predict(arguments: argparse.Namespace) -> int:
     there = [file for file in files if file not in absent]
     if not there:
         return 2
-    bundle = open_bundle(arguments.system, arguments.bundle)
-    width = max(map(len, there))
-    if arguments.csv:
-        print(answers.csv_header(bundle["classes"]))
-    elif not arguments.json:
-        print(answers.table_header(bundle["classes"], width=width))
-    failed = len(files) - len(there)
-    how = dict(same_voice=arguments.same_voice, strict=arguments.strict)
-    for file, answer in answers.predict_files(there, bundle, **how):
-        if isinstance(answer, SerlibError):
-            _say(f"serlib: {answer}", sys.stderr)
-            failed += 1
-        elif arguments.json:
-            _say(answers.as_json(file, answer, system=bundle.get("card", {}).get("name", "")))
-        elif arguments.csv:
-            _say(answers.as_csv(file, answer))
-        else:
-            _say(answers.as_row(file, answer, width=width))
+    form = next((form for form in ("json", "csv", "png") if getattr(arguments, form)), "table")
+    if arguments.timeline:
+        if arguments.png and len(files) > 1:
+            raise SerlibError(f"--png: expected one recording, found {len(files)}")
+        if arguments.same_voice or arguments.strict:
+            raise SerlibError("--timeline takes neither --same-voice nor --strict")
+        bundle = open_bundle(arguments.system, arguments.bundle)
+        lines = told.timelines(there, bundle, form=form, png=arguments.png)
+    else:
+        bundle = open_bundle(arguments.system, arguments.bundle)
+        how = dict(same_voice=arguments.same_voice, strict=arguments.strict)
+        lines = answers.lines(there, bundle, form=form, **how)
+    failed = len(absent)
+    for line in lines:
+        wrong = isinstance(line, SerlibError)
+        _say(f"serlib: {line}" if wrong else line, sys.stderr if wrong else sys.stdout)
+        failed += wrong
     return 0 if not failed else 2 if failed == len(files) else 1
 
 
-def _say(text: str, file: TextIO | None = None) -> None:
+def _say(text: str, file: TextIO) -> None:
     """Print a line now, and the progress bar below it if there is one."""
     from tqdm import tqdm
 
-    with tqdm.external_write_mode(file or sys.stdout):
+    with tqdm.external_write_mode(file):
         print(text, file=file, flush=True)
+
+
+def _listen(arguments: argparse.Namespace) -> None:
+    from .inference import open_bundle
+    from .recordings import microphone, simulated, told
+
+    bundle = open_bundle(arguments.system, arguments.bundle)
+    sr, device = bundle["extractor"].sr, arguments.device
+    device = int(device) if device and device.isdigit() else device
+    sound = simulated(arguments.simulate, sr) if arguments.simulate else None
+    with sound or microphone(sr, device=device) as live:
+        for line in told.listen(live, bundle, in_place=sys.stdout.isatty()):
+            print(line, end="", flush=True)
 
 
 def _download(arguments: argparse.Namespace) -> None:
@@ -214,7 +239,7 @@ def _download(arguments: argparse.Namespace) -> None:
 
 
 def _app(arguments: argparse.Namespace) -> None:
-    from .inference.app import serve
+    from .recordings.app import serve
 
     serve(arguments.host, arguments.port)
 

@@ -209,3 +209,66 @@ def test_a_name_that_is_not_utf_8_is_answered_among_others(wav, tmp_path):
     command = [sys.executable, "-m", "serlib", *QUICK, "--csv", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert len([line for line in done.stdout.splitlines() if ".wav" in line]) == 2
+
+
+@pytest.fixture
+def long(tmp_path, wav):
+    """Twenty seconds, in which four sentences are said."""
+    y, sr = sf.read(wav)
+    y = np.tile(np.pad(y, (0, 5 * sr - len(y))), 4)
+    sf.write(tmp_path / "long.wav", y, sr)
+    return str(tmp_path / "long.wav")
+
+
+def test_a_timeline_is_the_same_in_every_form(long, tmp_path, capsys):
+    timeline = [*QUICK, "--timeline", long]
+    assert main([*timeline, "--csv"]) == 0
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert main([*timeline, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["file"] == long and len(said["timeline"]) == len(rows) >= 8
+    for row, other in zip(rows, said["timeline"], strict=True):
+        assert row["emotion"] == other["emotion"] and row["speech"] == str(other["speech"])
+        assert float(row["end_s"]) == pytest.approx(other["end_s"], abs=1e-4)
+        for emotion, p in (other["probabilities"] or {}).items():
+            assert float(row[f"p_{emotion}"]) == pytest.approx(p, abs=2e-4)
+    assert main(timeline) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(rows) + 4 and lines[-1].endswith("s of speech in 20 s")
+    assert [line.split()[2] for line in lines[2:-2]] == [row["emotion"].split()[0] for row in rows]
+    assert main([*timeline, "--png", str(tmp_path / "drawn")]) == 0
+    assert (tmp_path / "drawn").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_long_recording_gets_shares_of_time_and_no_label(long, wav, capsys):
+    assert main([*QUICK, long, wav, "--json"]) == 0
+    whole, short = map(json.loads, capsys.readouterr().out.splitlines())
+    assert "emotion" not in whole and "emotion" in short
+    assert sum(whole["shares"].values()) == pytest.approx(1, abs=1e-3)
+    assert whole["seconds"] == 20 and 0 < whole["speech_s"] < 20 and whole["remarks"]
+    assert main([*QUICK, long, "--csv"]) == 0
+    (row,) = csv.DictReader(capsys.readouterr().out.splitlines())
+    assert row["emotion"] == "" and "too long for one label" in row["remarks"]
+
+
+def test_options_of_the_timeline_that_do_not_fit_are_told(long, wav, capsys):
+    for arguments, says in {
+        ("--timeline", wav, long, "--png", "a.png"): "expected one recording, found 2",
+        (wav, "--png", "a.png"): "--timeline FILE --png",
+        ("--timeline", wav, "--same-voice"): "neither --same-voice",
+        ("--timeline", "none.wav"): "no such file",
+        ("--timeline", wav, "--png", "/none/a.png"): "cannot be written",
+    }.items():
+        assert main([*QUICK, *arguments]) == 2
+        assert says in capsys.readouterr().err
+
+
+def test_listening_without_a_microphone_says_what_to_do(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    assert main(["listen", "--system", "mfcc_cnn"]) == 2
+    assert "--simulate FILE" in capsys.readouterr().err
+
+
+def test_a_recording_is_listened_to_as_it_is_played(wav, capsys):
+    assert main(["listen", "--system", "mfcc_cnn", "--simulate", wav]) == 0
+    assert "s of speech in" in capsys.readouterr().out

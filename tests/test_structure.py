@@ -9,7 +9,7 @@ from serlib.paths import CHECKOUT
 
 # A room may call those before it; beside the rooms lies what everybody needs.
 ROOMS = ["audio", "corpora", "features", "systems", "evaluation", "training", "inference"]
-ROOMS += ["workflow", "cli"]
+ROOMS += ["recordings", "workflow", "cli"]
 BESIDE = {"errors", "files", "paths", "workers"}
 PACKAGE = CHECKOUT / "serlib"
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -91,17 +91,16 @@ def mono(y: np.ndarray) -> np.ndarray:
     return mean
 
 
-def cut_short(recording: Recording) -> str:
-    """Return a sentence that says how much is missing of a recording; empty if nothing is."""
-    if not recording.missing:
+def cut_short(missing: float, whole: float) -> str:
+    """Return a sentence that says how much is missing of a recording, s; empty if nothing is."""
+    if not missing:
         return ""
-    whole = len(recording.y) / recording.sr + recording.missing
-    return f"It is cut short: {recording.missing:.1f} s of {whole:.1f} s are missing at its end."
+    return f"It is cut short: {missing:.1f} s of {whole:.1f} s are missing at its end."
 
 
 def warn_of(recording: Recording) -> None:
     """Warn where a recording is cut short."""
-    if said := cut_short(recording):
+    if said := cut_short(recording.missing, recording.promised):
         warnings.warn(f"{recording.name}: {said}", AudioWarning, stacklevel=3)
 
 
@@ -119,7 +118,7 @@ def _read(
         except (sf.SoundFileError, OSError, TypeError, ValueError) as refused:
             y, native, missing = _from_container(file, name, (offset, duration), refused)
     missing = max(missing, share * len(y) / native)
-    return y, _check_rate(native, name), missing if whole and missing > _CUT_S else 0.0
+    return y, check_rate(native, name), missing if whole and missing > _CUT_S else 0.0
 
 
 def _from_libsndfile(
@@ -159,7 +158,7 @@ def _from_array(
         raise AudioError(
             "tuple: expected (y, sr), an array and its rate in Hz; many clips are a list"
         )
-    y, native = np.asarray(source[0]), _check_rate(source[1], name)
+    y, native = np.asarray(source[0]), check_rate(source[1], name)
     if y.ndim not in (1, 2) or y.dtype.kind not in "fiu":
         raise AudioError(
             f"{name}: shape {y.shape} of {y.dtype}, expected numbers of shape (n,) or (n, channels)"
@@ -176,7 +175,14 @@ def _from_array(
     return y[start:stop].astype(np.float32), native, missing
 
 
-def _check_rate(native: float, name: str) -> int:
+def check_rate(native: float, name: str) -> int:
+    """Return a rate, Hz, as a whole number.
+
+    Raises
+    ------
+    AudioError
+        If no recorder has it.
+    """
     low, high = _SR_RANGE
     if not low <= native <= high:
         raise AudioError(f"{name}: sampling rate {native} Hz, expected {low} to {high} Hz")

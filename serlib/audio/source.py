@@ -30,6 +30,11 @@ class Recording(NamedTuple):
     name: str = "array"  # how messages call it
     missing: float = 0.0  # s, that its header promises after its end
 
+    @property
+    def promised(self) -> float:
+        """How long its header says that it is, s."""
+        return len(self.y) / self.sr + self.missing
+
 
 # A dict is {"array": y, "sampling_rate": sr}, or {"bytes": ..., "path": ...}, either None
 Source = (

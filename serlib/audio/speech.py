@@ -11,14 +11,60 @@ import numpy as np
 from ..workers import once_a_thread
 from .canonical import CANONICAL_SR
 
-_BLOCK, _BEFORE = (
-    512,
-    64,
-)  # samples at 16 kHz: what the detector takes at a time, and what it hears again
+NO_SPEECH = "no speech"  # the answer where nobody speaks
+# Samples at 16 kHz: what the detector takes at a time, and what it hears again
+_BLOCK, _BEFORE = 512, 64
 _PEAK = 0.5  # of full scale: the level at which it is asked
 # The mean of the surest 128 ms: of 700 clips of RAVDESS and CREMA-D two have less; of sounds
 # without a voice (tones, noise, hum, chords, strings, drums) none has more
 _SPEAKS, _LEAST = 0.25, 4
+# A peak is followed: no lower than a quiet recording's, forgotten by half in ten seconds
+_FLOOR, _FALL = 0.003, 0.5 ** (0.032 / 10)
+_BEGINS, _ENDS = 0.5, 0.35  # Silero's thresholds for a stretch of speech
+PAUSE, _SHORTEST = 0.5, 0.25  # s: what ends a stretch, and what is one
+
+
+class Detector:
+    """The detector on a signal that arrives in parts: what it remembers is carried over.
+
+    Parameters
+    ----------
+    peak : float, the signal's; by default it is followed, and forgotten by half in ten seconds,
+        so that what is asked is of one level whatever the recording's
+    """
+
+    def __init__(self, peak: float | None = None):
+        self._peak, self._fall = (_FLOOR, _FALL) if peak is None else (peak, 1.0)
+        self._state, self._rate = np.zeros((2, 1, 128), np.float32), np.array(CANONICAL_SR)
+        self._y = np.zeros(_BEFORE, np.float32)  # what was heard last, and what waits
+
+    def hear(self, y: np.ndarray, *, last: bool = False) -> np.ndarray:
+        """Return how surely somebody speaks in each 32 ms that are complete now.
+
+        Parameters
+        ----------
+        y : np.ndarray [shape=(n,)], the next samples, at `CANONICAL_SR`
+        last : bool, nothing follows: what is not complete is filled up with zeros
+
+        Returns
+        -------
+        np.ndarray [shape=(m,)], 0 to 1
+        """
+        y, found = np.concatenate([self._y, y]).astype(np.float32), []
+        if last:
+            y = np.pad(y, (0, (_BEFORE - len(y)) % _BLOCK))
+        whole = (len(y) - _BEFORE) // _BLOCK * _BLOCK
+        for start in range(0, whole, _BLOCK):
+            found.append(self._ask(y[start : start + _BEFORE + _BLOCK]))
+        self._y = y[whole:]
+        return np.array(found)
+
+    def _ask(self, y: np.ndarray) -> float:
+        loudest = float(np.abs(y[_BEFORE:]).max())
+        self._peak = max(loudest, self._peak * self._fall, _FLOOR * (self._fall < 1), 1e-12)
+        heard = dict(input=y[None] * np.float32(_PEAK / self._peak), state=self._state)
+        sure, self._state = _detector().run(None, heard | dict(sr=self._rate))
+        return float(sure[0, 0])
 
 
 def speech(y: np.ndarray) -> np.ndarray:
@@ -32,14 +78,38 @@ def speech(y: np.ndarray) -> np.ndarray:
     -------
     np.ndarray [shape=(ceil(n / 512),)], 0 to 1
     """
-    y = y * (_PEAK / (np.abs(y).max() + 1e-12))
-    y = np.pad(y, (_BEFORE, -len(y) % _BLOCK)).astype(np.float32)
-    state, found, rate = np.zeros((2, 1, 128), np.float32), [], np.array(CANONICAL_SR)
-    for start in range(0, len(y) - _BEFORE, _BLOCK):
-        heard = dict(input=y[None, start : start + _BEFORE + _BLOCK], state=state, sr=rate)
-        sure, state = _detector().run(None, heard)
-        found.append(float(sure[0, 0]))
-    return np.array(found)
+    return Detector(float(np.abs(y).max())).hear(y, last=True)
+
+
+class Stretches:
+    """Where somebody speaks, from how surely: it begins and ends where that is beyond doubt.
+
+    Silero's own two thresholds, so that no stretch flickers; pauses shorter than half a second are
+    within a stretch, as they are within a sentence.
+    """
+
+    step = _BLOCK / CANONICAL_SR  # s, what an answer of the detector covers
+
+    def __init__(self):
+        self._count, self.start, self.last = 0, None, 0  # of answers; where the open one is
+
+    def hear(self, sure: np.ndarray) -> list[tuple[int, int]]:
+        """Return the stretches that ended with these answers: first and last + 1 [in answers]."""
+        ended = []
+        for p in sure:
+            self._count += 1
+            if p >= _BEGINS or (self.start is not None and p >= _ENDS):
+                self.start = self._count - 1 if self.start is None else self.start
+                self.last = self._count
+            elif self.start is not None and (self._count - self.last) * self.step >= PAUSE:
+                ended += self.finish()
+        return ended
+
+    def finish(self) -> list[tuple[int, int]]:
+        """End the stretch that is open; return it, unless it is too short to be speech."""
+        ended, self.start = (self.start, self.last), None
+        long = ended[0] is not None and (ended[1] - ended[0]) * self.step >= _SHORTEST
+        return [ended] if long else []
 
 
 def speaks(y: np.ndarray) -> bool:

@@ -12,7 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "download": ["fetch"],
         "emotions": ["EMOTIONS", "classes", "to_label_set"],
         "folds": ["OTHERS", "SPLIT_SEED", "Fold", "row_fold"],
-        "index": ["PROBLEM_COLUMNS", "completeness", "index_clips", "parse"],
+        "index": ["PROBLEM_COLUMNS", "completeness", "index_clips", "parse", "walk"],
         "known": ["CORPORA"],
         "protocols": ["PROTOCOLS", "Protocol", "protocol"],
         "runs": ["clips_of", "holds", "is_own", "open_run", "whose_clips"],

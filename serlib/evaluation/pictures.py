@@ -6,6 +6,7 @@ import librosa
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from .plots import COLOURS, present
 
@@ -91,6 +92,56 @@ def heard(
         top.set_title(f"It listened most at {peak:.1f} s of {len(y) / sr:.1f} s")
     mel(y, sr, bottom)
     return axes
+
+
+def timeline(table: pd.DataFrame, swings: np.ndarray, step: float, axes: np.ndarray) -> np.ndarray:
+    """Draw a timeline below the waveform of its recording: probabilities stacked, words above.
+
+    Parameters
+    ----------
+    table : DataFrame, from `serlib.predict_timeline`
+    swings, step : from `serlib.recordings.envelope`
+    axes : two axes, one above the other, that share time
+    """
+    top, bottom = axes
+    spoken = table[table.speech]
+    t, scale = np.arange(swings.shape[1]) * step, 1 / max(float(np.abs(swings).max()), 1e-9)
+    top.fill_between(t, *(swings * scale), color="#7f7f7f", linewidth=0.3)
+    for row in spoken.itertuples():
+        top.axvspan(row.start_s, row.end_s, color=COLOURS[row.emotion], alpha=0.35, linewidth=0)
+    total = float(table.end_s.max())
+    for start, end, emotion in _runs(spoken):
+        if end - start > total / 80:  # room for a word, upright or not
+            turn = 90 if end - start < total / 12 else 0
+            top.text((start + end) / 2, 1.08, emotion, rotation=turn, ha="center", fontsize="small")
+    floor = np.zeros(len(spoken))
+    for emotion in (c[2:] for c in table if c.startswith("p_")):
+        p, width = spoken[f"p_{emotion}"].to_numpy(), spoken.end_s - spoken.start_s
+        how = dict(color=COLOURS[emotion], label=emotion, align="edge", linewidth=0)
+        bottom.bar(spoken.start_s, p, width, bottom=floor, **how)
+        floor = floor + p
+    top.set(xlim=(0, total), ylim=(-1, 1), yticks=[], ylabel="waveform")
+    bottom.set(xlim=(0, total), ylim=(0, 1), ylabel="probability", xlabel="s")
+    bottom.legend(loc="upper center", bbox_to_anchor=(0.5, -0.28), ncols=5, frameon=False)
+    return axes
+
+
+def timeline_figure(table: pd.DataFrame, swings: np.ndarray, step: float) -> Figure:
+    """Return a figure of a timeline and its recording, without pyplot, whose state is shared."""
+    figure = Figure(figsize=(11, 5), layout="constrained")
+    timeline(table, swings, step, figure.subplots(2, 1, sharex=True))
+    return figure
+
+
+def _runs(table: pd.DataFrame) -> list[tuple[float, float, str]]:
+    """Return where the emotion of a timeline stays as it is: start, end, emotion."""
+    runs = []
+    for row in table.itertuples():
+        if runs and runs[-1][2] == row.emotion and row.start_s - runs[-1][1] < 0.05:
+            runs[-1] = (runs[-1][0], row.end_s, row.emotion)
+        else:
+            runs.append((row.start_s, row.end_s, row.emotion))
+    return runs
 
 
 def families(ax: Axes) -> Axes:

@@ -4,14 +4,21 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["answers", "app"],
     submod_attrs={
         "asking": ["ask"],
         "attention": ["attention", "attention_of", "has_attention"],
-        "bundle": ["Bundle", "load_bundle", "save_bundle"],
-        "card": ["card_of", "update_card"],
+        "bundle": ["Bundle", "load_bundle", "probabilities", "save_bundle", "verify"],
+        "card": ["INTENDED_USE", "card_of", "update_card"],
         "enrolment": ["EnrolledSpeaker"],
-        "predict": ["Answer", "answer", "get_predictions", "predict_proba"],
+        "predict": [
+            "Answer",
+            "answer",
+            "answer_of",
+            "get_predictions",
+            "heard",
+            "new_voice",
+            "predict_proba",
+        ],
         "saving": ["save", "save_all"],
         "shelf": ["bundle_place", "find_bundle", "named_bundle", "offered", "open_bundle"],
         "stored": ["write_network"],

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..audio import Recording, Source, cut_short, decode, warn_of, without_waiting
+from ..audio import NO_SPEECH, Recording, Source, cut_short, decode, warn_of, without_waiting
 from .bundle import Bundle, probabilities, verify
-from .remarks import NO_SPEECH, has_speech, remarks
+from .remarks import has_speech, remarks
 
 if TYPE_CHECKING:
     from ..systems import Voice
@@ -71,7 +71,7 @@ def answer_of(
     if voice and speech and anywhere:
         proba = voice.hear(proba).without(proba)
     named = dict(zip(bundle["classes"], map(float, proba[0]), strict=True))
-    doubts = [cut_short(recording), bundle.get("unchecked", "")]
+    doubts = [cut_short(recording.missing, recording.promised), bundle.get("unchecked", "")]
     if not speech:
         doubts.append("Nobody speaks in it: tones, noise or music.")
     elif anywhere:

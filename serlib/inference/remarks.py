@@ -4,7 +4,6 @@ import numpy as np
 
 from ..audio import CANONICAL_SR, Recording, canonical, load, speaks, spectrum
 
-NO_SPEECH = "no speech"
 _QUIET_DB = -45  # of full scale, the peak: closer to the noise of a 16-bit recorder than voices are
 _CUT = 0.002  # of the samples lie at the very peak: no voice stays there
 _TELEPHONE, _EMPTY_DB = 4_000, -60  # Hz; a band that lies so far below the voice holds nothing

@@ -9,10 +9,10 @@ import soundfile as sf
 
 import serlib
 from serlib import EnrolledSpeaker, get_predictions, predict_proba
-from serlib.audio import load, synthesise
+from serlib.audio import NO_SPEECH, load, synthesise
 from serlib.errors import AudioError, AudioWarning
-from serlib.inference import answer, answers, open_bundle
-from serlib.inference.remarks import NO_SPEECH
+from serlib.inference import answer, open_bundle
+from serlib.recordings import answers
 from serlib.systems import Voice
 from tests.audio.test_container import write
 

@@ -17,8 +17,8 @@ from serlib import predict_proba
 from serlib.audio import synthesise
 from serlib.cli import main
 from serlib.corpora import classes_of
-from serlib.inference import app
 from serlib.paths import CHECKOUT, Project
+from serlib.recordings import app
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 EMOTIONS = classes_of("ravdess")
@@ -45,6 +45,17 @@ def test_the_answer_is_that_of_the_library(responder, wav, system):
     assert list(probabilities) == bundle["classes"]
     assert probabilities == predict_proba(wav, bundle) and doubts == ""
     assert figure.axes[0].get_title().startswith("What the system heard: ")
+
+
+def test_of_a_long_recording_the_timeline_is_shown(responder, wav, tmp_path):
+    y, sr = sf.read(wav)
+    sf.write(tmp_path / "long.wav", np.tile(np.pad(y, (0, 5 * sr - len(y))), 4), sr)
+    shares, told, figure = responder.respond(str(tmp_path / "long.wav"), "mfcc_cnn")
+    assert sum(shares.values()) == pytest.approx(1) and "20 s" in told
+    top, bottom = figure.axes
+    assert top.get_xlim() == (0, 20) and len(bottom.patches) > 20
+    sf.write(tmp_path / "silent.wav", np.full(20 * sr, 0.01), sr)
+    assert responder.respond(str(tmp_path / "silent.wav"), "mfcc_cnn")[0] == {"no speech": 1.0}
 
 
 @pytest.mark.parametrize("system", ["bilstm_attention", "bilstm_attention_augmented"])

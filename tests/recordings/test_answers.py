@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from serlib.inference import Answer, answers
+from serlib.inference import Answer
+from serlib.recordings import answers
 from tests.conftest import write_clip
 
 CLOSE = Answer(dict(happy=0.33333, angry=0.33334, sad=0.33333), remarks=("A, or B.",))

@@ -16,19 +16,18 @@ import numpy as np
 import soundfile as sf
 from matplotlib.figure import Figure
 
-from ..audio import Recording
+from .. import inference
+from ..audio import NO_SPEECH, Recording
 from ..corpora import write_demo_clip
 from ..errors import AudioError, RunError, SerlibError
 from ..evaluation import pictures
+from ..inference import Answer, Bundle, answer_of, heard, new_voice
 from ..paths import Project
-from .attention import attention_of, has_attention
-from .bundle import Bundle
-from .card import INTENDED_USE
-from .predict import Answer, answer_of, heard, new_voice
-from .shelf import offered, open_bundle
+from .blocks import envelope, lasts
+from .timeline import LONG, overview, predict_timeline
 
 if TYPE_CHECKING:
-    from .predict import Voice
+    from ..systems import Voice
 
 _MOST_MB, _MOST_SECONDS = 20, 60
 _LAST_PORT = 65535
@@ -46,9 +45,9 @@ class Responder:
 
     def bundle(self, system: str) -> Bundle:
         """Return the bundle of a system, loaded once."""
-        system = system or next(iter(offered(self.project)))
+        system = system or next(iter(inference.offered(self.project)))
         if system not in self._open:
-            self._open[system] = open_bundle(system, project=self.project)
+            self._open[system] = inference.open_bundle(system, project=self.project)
         return self._open[system]
 
     def respond(
@@ -56,6 +55,7 @@ class Responder:
     ) -> tuple[dict[str, float], str, Figure]:
         """Return the answer to a clip: probabilities, what is doubtful, what the system heard.
 
+        Of a recording that is longer than `LONG`: shares of time, how much speech, its timeline.
         The clip is decoded once, its features are computed once. A `Voice` learns from it.
 
         Raises
@@ -69,6 +69,8 @@ class Responder:
                     "There is no clip yet: upload a file, or record with the microphone."
                 )
             recording, bundle = _decode(path), self.bundle(system or "")
+            if lasts(recording) > LONG:
+                return _long(recording, bundle, voice)
             features = bundle["extractor"].get_predict_feat(recording)[None]
             said = answer_of(recording, features, bundle, voice)
             return _shares(said), _doubts(said, voice), _picture(recording, features, bundle)
@@ -80,13 +82,13 @@ class Responder:
 def page(project: Project | None = None) -> gr.Blocks:
     """Build the page over the bundles of a project; those that are missing are named in grey."""
     responder = Responder(project or Project.here())
-    systems = offered(responder.project)
+    systems = inference.offered(responder.project)
     ready = [name for name, bundle in systems.items() if bundle]
     with gr.Blocks(title="serlib", delete_cache=(3600, 3600)) as blocks:
         gr.Markdown(
             "# Which emotion is in a voice?\n"
-            f"Upload or record a sentence of two to three seconds. For {INTENDED_USE}; on a voice "
-            "that it does not know a system is often wrong."
+            f"Upload or record a sentence of two to three seconds. For {inference.INTENDED_USE}; "
+            "on a voice that it does not know a system is often wrong."
         )
         with gr.Row():
             with gr.Column():
@@ -200,10 +202,19 @@ def _picture(recording: Recording, features: np.ndarray, bundle: Bundle) -> Figu
     figure = Figure(figsize=(7, 4.5), layout="constrained")
     axes = figure.subplots(2, 1, sharex=True)
     how = {}
-    if has_attention(bundle):
-        how = dict(weights=attention_of(features, bundle)[0], span=extractor.span)
+    if inference.has_attention(bundle):
+        how = dict(weights=inference.attention_of(features, bundle)[0], span=extractor.span)
     pictures.heard(extractor.heard(recording), extractor.sr, axes, **how)
     return figure
+
+
+def _long(
+    recording: Recording, bundle: Bundle, voice: "Voice | None"
+) -> tuple[dict[str, float], str, Figure]:
+    table = predict_timeline(recording, bundle | dict(voice=voice) if voice else bundle)
+    whole = overview(table)
+    shares = whole.shares if whole.speech_seconds else {NO_SPEECH: 1.0}
+    return shares, "  \n".join(whole.remarks), pictures.timeline_figure(table, *envelope(recording))
 
 
 def _shares(answer: Answer) -> dict[str, float]:

@@ -1,0 +1,14 @@
+"""What people have: files and folders, recordings of hours, a microphone, the web page."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=["answers", "app", "told"],
+    submod_attrs={
+        "blocks": ["blocks", "envelope", "lasts", "resampler"],
+        "live": ["Live", "microphone", "simulated"],
+        "timeline": ["LONG", "Overview", "Timeline", "overview", "predict_timeline"],
+        "windows": ["SHORTEST_WINDOW", "Stretch", "Window", "Windows"],
+    },
+)

@@ -1,0 +1,212 @@
+"""Recordings in, answers out: what `serlib predict` reads and prints."""
+
+import csv
+import glob
+import io
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from ..audio import NO_SPEECH, SUFFIXES, Source, check_path, name_of, recordings_below
+from ..errors import AudioError, BundleError, SerlibError
+from ..inference import Answer, Bundle, answer, heard, new_voice
+from .blocks import lasts
+from .timeline import LONG, Overview, overview, predict_timeline
+
+if TYPE_CHECKING:
+    from ..systems import Voice
+
+STDIN = "-"  # as a file: what is piped in
+_WAITING = 300.0  # s: of what lasts so long, most may be silence before somebody speaks
+
+
+def recordings(named: Iterable[str]) -> list[str]:
+    """Return the files that are meant: files as named, those of folders and globs in order.
+
+    Folders are searched behind links too; what begins with a dot is passed over, as macOS's
+    ``._name``. A folder without recordings and a glob without a match stay as they are, so that
+    they are reported like a file that is missing.
+    """
+    return [path for name in named if name for path in _matches(name) or [name]]
+
+
+def _matches(name: str) -> list[str]:
+    try:
+        if Path(name).is_dir():
+            found = recordings_below(name)
+        elif not Path(name).exists() and glob.has_magic(name):
+            found = filter(os.path.isfile, glob.glob(name, recursive=True))  # noqa: PTH207
+        else:
+            return [name]
+        return sorted(map(os.path.normpath, found), key=os.fsencode)
+    except (OSError, ValueError):  # no name or pattern at all: reading it says so
+        return [name]
+
+
+def absent(files: Iterable[str]) -> dict[str, AudioError]:
+    """Return what is wrong with those of the files that are not there, or empty, or a folder."""
+    wrong = {}
+    for file in files:
+        try:
+            if file != STDIN:
+                _check(file)
+        except AudioError as error:
+            wrong[file] = error
+    return wrong
+
+
+def _check(file: str) -> None:
+    folder = False
+    with suppress(OSError, ValueError):  # a name that no file can have: the check below says so
+        folder = Path(file).is_dir()
+    if folder:
+        raise AudioError(f"{file}: holds no recording; expected {sorted(SUFFIXES)}")
+    check_path(file)
+
+
+def lines(
+    files: Sequence[str], bundle: Bundle, *, form: str = "table", **how: bool
+) -> Iterator[str | SerlibError]:
+    """Yield what is printed of files: a table, or with `form` "csv" or "json"; and errors.
+
+    Further parameters are those of `predict_files`.
+    """
+    width, system = max(map(len, files)), bundle.get("card", {}).get("name", "")
+    if form == "csv":
+        yield csv_header(bundle["classes"])
+    elif form == "table":
+        yield table_header(bundle["classes"], width=width)
+    for file, found in predict_files(files, bundle, **how):
+        if isinstance(found, SerlibError):
+            yield found
+        elif form == "json":
+            yield as_json(file, found, system=system)
+        else:
+            yield as_csv(file, found) if form == "csv" else as_row(file, found, width=width)
+
+
+def predict_files(
+    files: Sequence[str], bundle: Bundle, *, same_voice: bool = False, strict: bool = False
+) -> Iterator[tuple[str, Answer | Overview | SerlibError]]:
+    """Yield each file with the answer to it, or with what is wrong with it; a bar on a terminal.
+
+    What lasts longer than `LONG`, but for silence at its ends, has no one label: the answer is what
+    its timeline comes to.
+
+    Parameters
+    ----------
+    files : iterable of str, as `recordings` gives them; ``-`` is the standard input
+    bundle : dict
+    same_voice : bool, each is answered in the light of those before it: they are of one speaker
+    strict : bool, files that are cut short are refused
+
+    Raises
+    ------
+    BundleError
+        If the system cannot learn a voice by the way.
+    """
+    if same_voice and not bundle.get("anywhere"):
+        raise BundleError("only `any_voice` learns a voice by the way; leave out --same-voice")
+    voice = new_voice() if same_voice else None
+    several = len(files) > 1
+    for file in tqdm(files, unit="clip", leave=False, disable=None if several else True):
+        try:
+            source = _piped() if file == STDIN else file
+            yield file, _answer(source, bundle, voice, strict)
+        except AudioError as error:
+            yield file, error
+
+
+def _piped() -> Source:
+    """Return what is piped in, under a name that a message can have."""
+    piped = io.BytesIO(sys.stdin.buffer.read())
+    piped.name = "standard input"
+    return piped
+
+
+def _answer(
+    source: Source, bundle: Bundle, voice: "Voice | None", strict: bool
+) -> Answer | Overview:
+    """Return the answer to a clip; of a long recording, what its timeline comes to."""
+    seconds = lasts(source)
+    clip = heard(source) if seconds <= _WAITING else None
+    if clip and len(clip.y) <= LONG * clip.sr:
+        found, missing = answer(clip, bundle, voice), clip.missing
+    else:
+        known = bundle | dict(voice=voice) if voice else bundle
+        found = overview(predict_timeline(source, known), expected=seconds)
+        missing = found.missing
+    if strict and missing:
+        why = next(said for said in found.remarks if "cut short" in said)
+        raise AudioError(
+            f"{name_of(source)}: {why} Fetch or export it again, or leave out --strict."
+        )
+    return found
+
+
+def as_json(file: str, answer: Answer | Overview, *, system: str) -> str:
+    """Return an answer as one JSON object on one line."""
+    emotion, figures = _said(answer)
+    rounded = {emotion: round(p, 4) for emotion, p in figures.items()}
+    if isinstance(answer, Overview):
+        about = dict(seconds=round(answer.seconds, 2), speech_s=round(answer.speech_seconds, 2))
+        said = about | dict(shares=rounded)
+    else:
+        said = dict(emotion=emotion, probabilities=rounded)
+    said |= dict(remarks=answer.remarks) if answer.remarks else {}
+    return json.dumps(dict(file=file, system=system) | said)
+
+
+def as_csv(file: str, answer: Answer | Overview) -> str:
+    """Return an answer as a line of CSV: file, emotion, a probability per class, remarks.
+
+    Of a long recording the emotion is empty, and shares of time stand for probabilities.
+    """
+    emotion, figures = _said(answer)
+    shares = (f"{p:.4f}" for p in figures.values())
+    return _csv([file, emotion, *shares, " ".join(answer.remarks)])
+
+
+def _said(answer: Answer | Overview) -> tuple[str, dict[str, float]]:
+    if isinstance(answer, Overview):
+        return "" if answer.speech_seconds else NO_SPEECH, answer.shares
+    return answer.emotion, answer.probabilities
+
+
+def csv_header(classes: Iterable[str]) -> str:
+    """Return the names of the columns of `as_csv`, as those of the predictions files."""
+    return _csv(["file", "emotion", *(f"p_{emotion}" for emotion in classes), "remarks"])
+
+
+def as_row(file: str, answer: Answer | Overview, *, width: int) -> str:
+    """Return an answer as a row of a table, remarks below it; `width` is of the longest name."""
+    emotion, figures = _said(answer)
+    more = ["Second by second: --timeline"] if isinstance(answer, Overview) else []
+    row = f"{file:<{width}}  {emotion or 'shares':<9}{cells(figures)}"
+    return "\n  ".join([row, *answer.remarks, *more])
+
+
+def table_header(classes: Iterable[str], *, width: int) -> str:
+    """Return the line above the rows of `as_row`."""
+    return f"{'file':<{width}}  {'emotion':<9}" + "".join(f"{c:>{_cell(c)}}" for c in classes)
+
+
+def cells(figures: dict[str, float]) -> str:
+    """Return figures as cells below their emotions."""
+    return "".join(f"{p:>{_cell(emotion)}.2f}" for emotion, p in figures.items())
+
+
+def _cell(emotion: str) -> int:
+    return max(len(emotion), 4) + 2
+
+
+def _csv(cells: list[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(cells)
+    return line.getvalue()

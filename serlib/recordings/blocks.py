@@ -1,0 +1,154 @@
+"""A recording block by block: what lasts hours is never held whole."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import BinaryIO
+
+import numpy as np
+import soundfile as sf
+import soxr
+
+from ..audio import Source, check_rate, decode, mono, name_of, opened, plain
+from ..errors import AudioError
+
+_COARSE = 16_000  # Hz, of a look at a whole recording
+
+
+def blocks(source: Source, sr: int, *, seconds: float = 4.0) -> Iterator[np.ndarray]:
+    """Yield the samples of a recording in order, mono, at one rate.
+
+    Joined they are those of `serlib.audio.load` (soxr HQ, with what it remembers carried from
+    block to block).
+
+    Parameters
+    ----------
+    source : path, open binary file, or (y, sr), as `serlib.audio.load` takes them
+    sr : int, Hz, the rate wanted
+    seconds : float, of a block, about
+
+    Yields
+    ------
+    np.ndarray [shape=(n,)], float32
+
+    Raises
+    ------
+    AudioError
+        Missing, empty, unreadable or not finite; silence is no error here.
+    """
+    name, fit, some = name_of(source), None, False
+    for y, native in _native(source, name, seconds):
+        if not np.isfinite(y).all():
+            raise AudioError(f"{name}: holds NaN or infinite samples. Export the recording again.")
+        some = some or y.size > 0
+        fit = fit or resampler(native, sr)
+        yield fit(mono(y))
+    if not some:
+        raise AudioError(f"{name}: holds no samples. A longer recording is needed.")
+    yield fit(np.zeros(0, np.float32), last=True)
+
+
+def resampler(native: int, sr: int) -> Callable[..., np.ndarray]:
+    """Return what resamples a signal that comes in parts: a function of a part, and of `last`."""
+    if native == sr:
+        return lambda y, last=False: np.ascontiguousarray(y, dtype=np.float32)
+    stream = soxr.ResampleStream(native, sr, 1, dtype="float32", quality="HQ")
+    return lambda y, last=False: stream.resample_chunk(
+        np.ascontiguousarray(y, dtype=np.float32), last=last
+    )
+
+
+def lasts(source: Source) -> float:
+    """Return how long a recording lasts, s, by its header, or by reading it where that is mute.
+
+    Raises
+    ------
+    AudioError
+        As `blocks`.
+    """
+    source = plain(source)
+    if isinstance(source, tuple):
+        return decode(source).promised
+    with opened(source) as file:
+        found = _header(file)
+    return found or sum(map(len, blocks(source, _COARSE))) / _COARSE
+
+
+def _header(file: BinaryIO) -> float:
+    """Return what a header says of the length, s; 0 where it says nothing."""
+    with suppress(sf.LibsndfileError, OSError, TypeError, ValueError), sf.SoundFile(file) as sound:
+        if sound.frames and sound.seekable():
+            return sound.frames / sound.samplerate
+    import av
+
+    file.seek(0)
+    with suppress(av.FFmpegError, ValueError, OSError, TypeError), av.open(file) as container:
+        return (container.duration or 0) / av.time_base
+    return 0.0
+
+
+def envelope(source: Source, *, points: int = 2000) -> tuple[np.ndarray, float]:
+    """Return how far a recording swings, for a picture of it.
+
+    Returns
+    -------
+    swings : np.ndarray [shape=(2, n)], the least and the greatest sample of each part
+    step : float, s, how long a part lasts
+    """
+    size = max(int(lasts(source) * _COARSE / points), 16)
+    parts, rest = [], np.zeros(0, np.float32)
+    for y in blocks(source, _COARSE):
+        y = np.concatenate([rest, y])
+        whole = len(y) // size * size
+        y, rest = y[:whole].reshape(-1, size), y[whole:]
+        parts.append(np.stack([y.min(axis=1), y.max(axis=1)]))
+    return np.concatenate(parts, axis=1), size / _COARSE
+
+
+def _native(source: Source, name: str, seconds: float) -> Iterator[tuple[np.ndarray, int]]:
+    """Yield parts of a recording [shape=(n,) or (n, channels)] at its own rate, and that rate."""
+    source = plain(source)
+    if isinstance(source, tuple):
+        y, native, *_ = decode(source)
+        step = int(seconds * native)
+        yield from ((y[k : k + step], native) for k in range(0, len(y), step))
+        return
+    with opened(source) as file:
+        try:
+            sound = sf.SoundFile(file)
+            if not (sound.frames and sound.seekable()):  # GSM; a recorder that died
+                raise OSError("libsndfile cannot tell how long it is")
+        except (sf.LibsndfileError, OSError, TypeError, ValueError) as refused:
+            file.seek(0)
+            yield from _frames(file, name, seconds, refused)
+            return
+        with sound:
+            native = check_rate(sound.samplerate, name)
+            yield from ((y, native) for y in sound.blocks(int(seconds * native), dtype="float32"))
+
+
+def _frames(
+    file: BinaryIO, name: str, seconds: float, refused: Exception
+) -> Iterator[tuple[np.ndarray, int]]:
+    """Let FFmpeg try what libsndfile refused."""
+    import av
+
+    try:
+        with av.open(file) as container:
+            if not container.streams.audio:
+                raise OSError("it holds no sound")
+            stream = container.streams.audio[0]
+            native, held = check_rate(stream.rate, name), []
+            planar = av.AudioResampler(format="fltp", rate=native)
+            for frame in container.decode(stream):
+                held += [part.to_ndarray().T for part in planar.resample(frame)]
+                if sum(map(len, held)) >= seconds * native:
+                    yield np.concatenate(held), native
+                    held = []
+            held += [part.to_ndarray().T for part in planar.resample(None)]
+            if held:
+                yield np.concatenate(held), native
+    except (av.FFmpegError, ValueError, OSError, TypeError) as error:
+        raise AudioError(
+            f"{name}: cannot be read as audio ({refused}; {error}); expected WAV, FLAC, OGG, MP3, "
+            "M4A, WebM or another format of libsndfile or FFmpeg. Convert it, or fetch it again."
+        ) from error
