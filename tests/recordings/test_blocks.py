@@ -50,7 +50,8 @@ def test_what_ffmpeg_reads_comes_in_blocks_too(tmp_path, name, codec):
     whole, parts = load(path, sr=16000), list(blocks(path, 16000, seconds=0.5))
     assert len(parts) > 5
     heard = np.concatenate(parts)
-    assert len(heard) == pytest.approx(len(whole), abs=1)
+    # but for what the encoder padded at the end, which is told only when all has been read
+    assert len(whole) - 1 <= len(heard) <= len(whole) + 16 * 25
     n = min(len(heard), len(whole)) - 1
     np.testing.assert_allclose(heard[:n], whole[:n], atol=1e-6)
     assert lasts(path) == pytest.approx(len(whole) / 16000, abs=0.1)
