@@ -67,7 +67,8 @@ def save(key: Key, fits: _Fits, table: pd.DataFrame, run: Run) -> Bundle:
 
 
 def _single(fold: FittedFold) -> dict:
-    return dict(model=fold.model, scaler=fold.scaler, extractor=fold.system.front_end)
+    model = kind_of(fold.system).as_network(fold.model)
+    return dict(model=model, scaler=fold.scaler, extractor=fold.system.front_end)
 
 
 def _joined(folds: list[FittedFold], temperature: float) -> dict:

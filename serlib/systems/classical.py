@@ -106,7 +106,7 @@ class Tuned(VoiceDiscriminant):
         super().fit(X, y, speakers)
         shipped = joblib.load(_shipped())
         coef, intercept = (part.T for part in shipped["model"].get_weights())
-        theirs = shipped["scaler"].scalers[0]
+        theirs = shipped["scaler"]
         intercept = intercept + coef @ ((scaler.mean_ - theirs.mean_) / theirs.scale_)
         coef = coef * (scaler.scale_ / theirs.scale_)
         known = [*shipped["classes"]]

@@ -7,14 +7,27 @@ one of several.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from unittest.mock import patch
 
-import lazy_loader
 import numpy as np
 
 from .ensemble import LEAST, Ensemble
 
-keras = lazy_loader.load("keras")  # the table of systems names networks, and must not cost it
+
+class _Keras:
+    """Keras, imported when something of it is asked for: the table of systems must not cost it.
+
+    No lazy module: librosa's own lazy loader looks at every module, which would load it.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        import keras
+
+        return getattr(keras, name)
+
+
+keras = _Keras()
 
 
 def conv1d(input_shape: tuple[int, ...] = (162, 1), n_classes: int = 7) -> keras.Model:

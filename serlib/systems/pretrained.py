@@ -31,7 +31,6 @@ PRETRAINED: tuple[System, ...] = (
         ),
         Whisper(),
         variants=("original", *WAYS),
-        test_time_variants=("speed_090", "speed_110"),
         training=Training(epochs=1),
         estimator=True,
         anywhere=True,
@@ -78,7 +77,9 @@ INGREDIENTS: dict[str, System] = {
     system.name: system
     for system in (
         _without("clean", "without copies by rooms and codecs", variants=("original",)),
-        _without("one_speed", "answered at one speed", test_time_variants=()),
+        _without(
+            "speeds", "answered at three speeds", test_time_variants=("speed_090", "speed_110")
+        ),
         _without("one_pool", "all corpora together alone", apart=0.0),
         _without("each", "a discriminant of each corpus alone", apart=1.0),
         _without("voiced", "clips learnt once, with their voice", centred=0.0),

@@ -13,7 +13,7 @@ from ..corpora import CORPORA, PROTOCOLS
 from ..errors import RunError
 from ..files import replacing
 from ..paths import Project
-from ..systems import SYSTEMS, get, of
+from ..systems import INGREDIENTS, SYSTEMS, get, of
 
 TRAIN = ("clips", "all")  # what the parameter of that name may be
 INJECTED = "injected-parameters"  # papermill's tag
@@ -34,7 +34,7 @@ _FITS = {
     _SEQUENCES: of("S0", "S1", "S3"),
     _PICTURES: of("S4"),
     _BENCHMARK: _SCRATCH,
-    _ANY_VOICE: [*SYSTEMS],
+    _ANY_VOICE: [*SYSTEMS, *INGREDIENTS],
 }
 
 

@@ -86,3 +86,15 @@ def test_each_corpus_stands_apart_in_one_order(answers):
 def test_genders_are_what_names_say():
     paths = pd.Series(["a/03a01Fa.wav", "b/1001_DFA_ANG_XX.wav", "YAF_back_sad.wav"])
     assert list(unheard.genders(paths)) == ["male", "male", "female"]
+
+
+def test_an_ingredient_is_what_the_system_is_worse_without(answers):
+    lesser = [table("emodb", "others", 1), table("nemo", "others", 0, seed=2)]
+    key = Key("any_voice_speeds", "unheard", "corpora", 0)
+    found = unheard.ingredients(
+        answers | {key: pd.concat(lesser, ignore_index=True)}, rng=np.random.default_rng(0)
+    )
+    (row,) = found.to_dict("records")
+    assert row["what"] == "answered at three speeds" and row["emodb"] > row["nemo"]
+    assert row["low"] < row["difference"] < row["high"] < 0
+    assert unheard.ingredients(answers, rng=np.random.default_rng(0)).empty

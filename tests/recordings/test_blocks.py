@@ -52,7 +52,7 @@ def test_what_ffmpeg_reads_comes_in_blocks_too(tmp_path, name, codec):
     heard = np.concatenate(parts)
     # but for what the encoder padded at the end, which is told only when all has been read
     assert len(whole) - 1 <= len(heard) <= len(whole) + 16 * 25
-    n = min(len(heard), len(whole)) - 1
+    n = min(len(heard), len(whole)) - 100  # the resampler sees what is padded
     np.testing.assert_allclose(heard[:n], whole[:n], atol=1e-6)
     assert lasts(path) == pytest.approx(len(whole) / 16000, abs=0.1)
 

@@ -2,7 +2,8 @@ import pytest
 
 from serlib.corpora import DATA, PROTOCOLS
 from serlib.errors import SerlibError
-from serlib.systems import SYSTEMS, chosen, get, of
+from serlib.systems import INGREDIENTS, SYSTEMS, chosen, get, of
+from serlib.systems.discriminant import VoiceDiscriminant
 
 
 def test_an_unknown_system_lists_those_that_exist():
@@ -38,3 +39,12 @@ def test_what_is_named_is_chosen_in_order():
         chosen("conv1d", among)
     with pytest.raises(SerlibError, match="Bad system 'resnet'"):
         chosen("resnet", among)
+
+
+def test_what_is_left_without_an_ingredient_is_fitted_and_not_offered():
+    for name, system in INGREDIENTS.items():
+        assert get(name) is system and name not in SYSTEMS and not system.offered
+        assert dict(system.scored) == {"unheard": "corpora"}
+        changed = system.settings() != get("any_voice").settings()
+        ours, theirs = (s.network().get_params() for s in (system, get("any_voice")))
+        assert changed or ours != theirs or type(system.network()) is not VoiceDiscriminant

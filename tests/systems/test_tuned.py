@@ -21,7 +21,7 @@ def shipped():
 @pytest.fixture
 def clips(shipped):
     """Features of another place and width than those that the shipped system was trained on."""
-    rng, theirs = np.random.default_rng(0), shipped["scaler"].scalers[0]
+    rng, theirs = np.random.default_rng(0), shipped["scaler"]
     X = theirs.mean_ + theirs.scale_ * (0.3 + 2 * rng.standard_normal((60, len(theirs.mean_))))
     y = np.arange(60) % len(NAMES)
     return X.astype(np.float32), y, np.array([f"own:{k // 15}" for k in range(60)])
@@ -36,7 +36,7 @@ def test_it_lies_between_its_own_and_the_shipped_answers(shipped, clips):
     logits = Z @ found.coef_.T + found.intercept_
     own = VoiceDiscriminant().fit(Z, y, speakers)
     coef, intercept = (part.T for part in shipped["model"].get_weights())
-    theirs = shipped["scaler"].scalers[0].transform(X) @ coef.T + intercept
+    theirs = shipped["scaler"].transform(X) @ coef.T + intercept
     theirs -= theirs.mean(axis=1, keepdims=True)
     known = [shipped["classes"].index(name) for name in ("neutral", "neutral", "sad", "angry")]
     expected = np.hstack([theirs[:, known], np.zeros((60, 1))])  # boredom: neither yes nor no
