@@ -3,7 +3,9 @@
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any
@@ -42,15 +44,42 @@ def interpreter(lite: bytes | str):
     return made
 
 
+def ahead(function: Callable, items: Iterable, *, n: int = 0) -> Iterator[Any]:
+    """Yield `function` of each item in order, computed on threads, a few items ahead.
+
+    Parameters
+    ----------
+    function : callable, that lets other threads run, as NumPy and networks do
+    items : iterable
+    n : int, threads; 0 for one a core
+    """
+    n = n or os.cpu_count() or 1
+    if n == 1:
+        yield from map(function, items)
+        return
+    waiting: deque = deque()
+    with ThreadPoolExecutor(n) as pool:
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) > 2 * n:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+_STDERR = threading.Lock()  # which threads share
+
+
 @contextmanager
 def _without(line: bytes) -> Iterator[None]:
     """Keep one line off standard error, which a library writes there past Python."""
     try:
-        stderr = os.dup(2)
+        os.fstat(2)
     except OSError:  # there is none
         yield
         return
-    with tempfile.TemporaryFile() as said:
+    with _STDERR, tempfile.TemporaryFile() as said:
+        stderr = os.dup(2)
         os.dup2(said.fileno(), 2)
         try:
             yield

@@ -15,7 +15,8 @@ from tqdm import tqdm
 
 from ..audio import NO_SPEECH, SUFFIXES, Source, check_path, name_of, recordings_below
 from ..errors import AudioError, BundleError, SerlibError
-from ..inference import Answer, Bundle, answer, heard, new_voice
+from ..inference import Answer, Bundle, answer, heard, new_voice, verify
+from ..workers import ahead
 from .blocks import lasts
 from .timeline import LONG, Overview, overview, predict_timeline
 
@@ -114,13 +115,18 @@ def predict_files(
     if same_voice and not bundle.get("anywhere"):
         raise BundleError("only `any_voice` learns a voice by the way; leave out --same-voice")
     voice = new_voice() if same_voice else None
-    several = len(files) > 1
-    for file in tqdm(files, unit="clip", leave=False, disable=None if several else True):
+    verify(bundle)
+
+    def answered(file: str) -> Answer | Overview | AudioError:
         try:
-            source = _piped() if file == STDIN else file
-            yield file, _answer(source, bundle, voice, strict)
+            return _answer(_piped() if file == STDIN else file, bundle, voice, strict)
         except AudioError as error:
-            yield file, error
+            return error
+
+    several = len(files) > 1
+    found = ahead(answered, files, n=1 if voice or not several else 0)
+    bar = tqdm(found, total=len(files), unit="clip", leave=False, disable=None if several else True)
+    yield from zip(files, bar, strict=True)
 
 
 def _piped() -> Source:
