@@ -15,10 +15,13 @@ def never_heard(answers: Predictions, system: str, protocol: str = "corpora") ->
     """Return a system's answers to clips of corpora that it never heard, however trained.
 
     Of several training sides the largest counts: all corpora but the one that is scored; of fits
-    on one corpus each, RAVDESS.
+    on one corpus each, RAVDESS. What was fitted counts before what a bundle was asked.
     """
     tables = [t for key, t in answers.items() if (key.system, key.protocol) == (system, protocol)]
+    tables.sort(key=lambda table: table.corpus.nunique())
     whole = pd.concat([*tables, pd.DataFrame(columns=["fold", "corpus"])], ignore_index=True)
+    if protocol == "corpora":
+        whole = whole.drop_duplicates(["clip_id", "fold"], ignore_index=True)
     side = trained_on(whole.fold)
     for corpus, rows in whole.groupby("corpus"):
         sides = set(side[rows.index])

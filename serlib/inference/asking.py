@@ -29,7 +29,7 @@ def ask(systems: Iterable[str], run: Run, *, n_jobs: int = -1) -> Predictions:
 
     Returns
     -------
-    dict, key -> predictions
+    dict, key -> predictions, of the data "own" for your own recordings, else "unheard"
 
     Raises
     ------
@@ -45,10 +45,10 @@ def ask(systems: Iterable[str], run: Run, *, n_jobs: int = -1) -> Predictions:
         if not unheard:
             here = sorted(set(clips.corpus))
             raise CorpusError(f"{system}: was trained on all corpora here: {here}")
-        for corpus, theirs in unheard.items():
-            key = Key(system, corpus, "corpora", 0)
-            table = _answers(bundle, theirs, "+".join(trained), run, n_jobs)
-            answers[key] = predictions.write(key, [table], run.out / "predictions")
+        key = Key(system, "own" if set(unheard) == {"own"} else "unheard", "corpora", 0)
+        how = "+".join(trained), run, n_jobs
+        tables = [_answers(bundle, theirs, *how) for theirs in unheard.values()]
+        answers[key] = predictions.write(key, tables, run.out / "predictions")
     return answers
 
 

@@ -59,7 +59,7 @@ class _Shuffled(VoiceDiscriminant):
 
 
 def _without(name: str, about: str, *, network: type = VoiceDiscriminant, **how: object) -> System:
-    """Return `any_voice` with one ingredient changed, scored on corpora never heard alone."""
+    """Return `any_voice` with one ingredient changed, scored on corpora never heard."""
     changed = {key: how.pop(key) for key in ("variants", "test_time_variants") if key in how}
     return replace(
         PRETRAINED[0],

@@ -26,7 +26,7 @@ def test_a_corpus_never_heard_is_answered_as_predict_does(run, tmp_path):
     paths = [write_clip(tmp_path / "db" / f"{n}.wav", seed=i) for i, n in enumerate(names)]
     here = run(tmp_path / "db")
     (key, table), *others = inference.ask(["conv1d"], here, n_jobs=1).items()
-    assert not others and key == ("conv1d", "emodb", "corpora", 0)
+    assert not others and key == ("conv1d", "unheard", "corpora", 0)
     assert list(table.clip_id) == ["emodb:03a01Fa", "emodb:03a01Wa", "emodb:08a02Tb"]
     assert set(table.fold) == {"ravdess+tess"}
     assert set(table.emotion) == {"happy", "angry", "sad"} >= set(table.predicted)
