@@ -63,11 +63,12 @@ def _recordings(clips: pd.DataFrame) -> np.ndarray:
 
 
 def _divide(clips: pd.DataFrame, audio: np.ndarray, share: float) -> list[np.ndarray]:
-    """Divide recordings in two, stratified by emotion."""
+    """Divide recordings in two, stratified by emotion; of few the share is one of each emotion."""
     emotion = clips.sort_values("clip_id").drop_duplicates("audio_md5").set_index("audio_md5")
     emotion = emotion.emotion[audio]
+    size = share if share * len(audio) > emotion.nunique() - 1 else emotion.nunique()
     try:
-        return train_test_split(audio, test_size=share, random_state=SPLIT_SEED, stratify=emotion)
+        return train_test_split(audio, test_size=size, random_state=SPLIT_SEED, stratify=emotion)
     except ValueError as error:
         counts = emotion.value_counts().to_dict()
         raise CorpusError(f"too few clips to split by emotion ({error}): {counts}") from error

@@ -1,6 +1,7 @@
 """How folds come about: of rows as the source split them, of speakers as each corpus says."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -48,3 +49,14 @@ def test_the_order_of_the_table_makes_no_difference(name, order):
         for f in protocol(name).folds(c)
     ]
     assert ids[: len(ids) // 2] == ids[len(ids) // 2 :]
+
+
+def test_of_few_recordings_one_of_each_emotion_is_left_aside():
+    """As own recordings are: 63 of seven emotions, a tenth of which would be fewer than seven."""
+    emotions = np.repeat(["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"], 9)
+    ids = [f"own:{k:02d}" for k in range(63)]
+    clips = pd.DataFrame(dict(clip_id=ids, audio_md5=ids, emotion=emotions))
+    (fold,) = protocol("clips").folds(clips)
+    for part in (fold.train, fold.validation, fold.test):
+        assert set(emotions[part]) == set(emotions)
+    assert len(fold.validation) == 7 and len(fold.test) == 13
