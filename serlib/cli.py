@@ -50,65 +50,22 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, help="say which version this is")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    run = commands.add_parser("run", help="run the notebooks in order", add_help=False)
-    run.add_argument("-h", "--help", action=_RunHelp, help="after --only NN with its parameters")
-    run.set_defaults(call=_run, resumed=_RESUMED)
-    run.add_argument("--only", metavar="NN", help="this notebook alone, as 04, 4 or conv1d")
-    run.add_argument("--from", dest="start", metavar="NN", help="this notebook and those after")
-    run.add_argument(
-        "--system", default="", metavar="NAME", help="fit this system, make its bundle"
-    )
-    run.add_argument("--data", default="", help="folder of the corpora (else SER_DATA, data/)")
-    run.add_argument("--out", default="", help="folder to write to (else artifacts/runs/...)")
-    run.add_argument(
-        "-p",
-        nargs=2,
-        action="append",
-        default=[],
-        metavar=("NAME", "VALUE"),
-        help="a parameter of the notebooks",
-    )
-    run.add_argument("--publish", action="store_true", help="replace the shipped results")
-    predict = commands.add_parser(
-        "predict",
-        help="say which emotion is in a recording",
-        add_help=False,
-        epilog="Exit status: 0 all recordings answered, 1 some were not, 2 none could be.",
-    )
-    predict.add_argument("-h", "--help", action=_PredictHelp, help="with the systems")
-    predict.set_defaults(call=_predict)
-    predict.add_argument(
-        "files", nargs="*", metavar="FILE", help="file, folder, quoted glob, or - for a pipe"
-    )
-    for option in ("--file", "--audio_path"):  # as users of S0 and S3 type it
-        predict.add_argument(option, dest="more", action="append", default=[], metavar="FILE")
-    predict.add_argument(
-        "--system", default="", metavar="NAME", help="which system answers (any_voice)"
-    )
-    predict.add_argument("--bundle", default="", help="another bundle than the shipped one")
-    predict.add_argument(
-        "--same-voice", action="store_true", help="the recordings are of one speaker, in order"
-    )
-    predict.add_argument(
-        "--strict", action="store_true", help="refuse files that end before their header says"
-    )
-    form = predict.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="one JSON object a recording")
-    form.add_argument("--csv", action="store_true", help="one line of CSV a recording")
-    form.add_argument("--png", default="", metavar="PATH", help="with --timeline: draw it")
-    predict.add_argument(
-        "--timeline", action="store_true", help="second by second, of recordings of any length"
-    )
-    listen = commands.add_parser("listen", help="say which emotion is in a voice as it speaks")
+    which = argparse.ArgumentParser(add_help=False)
+    which.add_argument("--system", default="", metavar="NAME", help="who answers (any_voice)")
+    which.add_argument("--bundle", default="", help="another bundle than the shipped one")
+    _add_run(commands.add_parser("run", help="run the notebooks in order", add_help=False))
+    epilog = "Exit status: 0 all recordings answered, 1 some were not, 2 none could be."
+    how = dict(help="say which emotion is in a recording", epilog=epilog)
+    _add_predict(commands.add_parser("predict", parents=[which], add_help=False, **how))
+    how = dict(help="say which emotion is in a voice as it speaks")
+    listen = commands.add_parser("listen", parents=[which], **how)
     listen.set_defaults(call=_listen)
     listen.add_argument("--simulate", default="", metavar="FILE", help="play a file instead")
     listen.add_argument("--device", help="another microphone than the usual one")
-    listen.add_argument("--system", default="", help="which system answers (any_voice)")
-    listen.add_argument("--bundle", default="", help="another bundle than the shipped one")
     download = commands.add_parser("download", help="fetch corpora from their publishers")
     download.set_defaults(call=_download, resumed=_RESUMED)
     download.add_argument(
-        "corpora", nargs="+", metavar="CORPUS", help="as ravdess or tess; others are in the README"
+        "corpora", nargs="+", metavar="CORPUS", help="ravdess, tess, ... (README)"
     )
     download.add_argument("--data", default="", help="folder to put them in (else SER_DATA, data/)")
     app = commands.add_parser("app", help="open the web page")
@@ -116,6 +73,38 @@ def _parser() -> argparse.ArgumentParser:
     app.add_argument("--host", default="127.0.0.1", help="another interface (127.0.0.1)")
     app.add_argument("--port", type=int, help="else the first free one from 7860 on")
     return parser
+
+
+def _add_run(run: argparse.ArgumentParser) -> None:
+    run.add_argument("-h", "--help", action=_RunHelp, help="after --only NN with its parameters")
+    run.set_defaults(call=_run, resumed=_RESUMED)
+    run.add_argument("--only", metavar="NN", help="this notebook alone, as 04, 4 or conv1d")
+    run.add_argument("--from", dest="start", metavar="NN", help="this notebook and those after")
+    run.add_argument("--system", default="", metavar="NAME", help="fit it, make its bundle")
+    run.add_argument("--data", default="", help="folder of the corpora (else SER_DATA, data/)")
+    run.add_argument("--out", default="", help="folder to write to (else artifacts/runs/...)")
+    how = dict(nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
+    run.add_argument("-p", **how, help="a parameter of the notebooks")
+    run.add_argument("--publish", action="store_true", help="replace the shipped results")
+
+
+def _add_predict(predict: argparse.ArgumentParser) -> None:
+    predict.add_argument("-h", "--help", action=_PredictHelp, help="with the systems")
+    predict.set_defaults(call=_predict)
+    what = "file, folder, quoted glob, or - for a pipe"
+    predict.add_argument("files", nargs="*", metavar="FILE", help=what)
+    for option in ("--file", "--audio_path"):  # as users of S0 and S3 type it
+        predict.add_argument(option, dest="more", action="append", default=[], metavar="FILE")
+    for option, what in {
+        "--same-voice": "the recordings are of one speaker, in order",
+        "--strict": "refuse files that end before their header says",
+        "--timeline": "second by second, of recordings of any length",
+    }.items():
+        predict.add_argument(option, action="store_true", help=what)
+    form = predict.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object a recording")
+    form.add_argument("--csv", action="store_true", help="one line of CSV a recording")
+    form.add_argument("--png", default="", metavar="PATH", help="with --timeline: draw it")
 
 
 class _Version(argparse.Action):

@@ -4,7 +4,7 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["shape", "spectrum"],
+    submodules=["container", "shape", "spectrum"],
     submod_attrs={
         "source": [
             "SUFFIXES",
@@ -16,7 +16,17 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "plain",
             "recordings_below",
         ],
-        "recording": ["SR", "check_rate", "cut_short", "decode", "load", "mono", "warn_of"],
+        "recording": [
+            "SR",
+            "check_rate",
+            "cut_short",
+            "decode",
+            "load",
+            "mono",
+            "sound_file",
+            "unreadable",
+            "warn_of",
+        ],
         "augment": ["SPEEDS", "VARIANTS", "WAYS", "S2_VARIANTS", "noisy_or_masked", "variant"],
         "canonical": ["CANONICAL_SR", "canonical", "without_waiting"],
         "corruptions": ["on_the_way", "speed"],

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
@@ -46,19 +47,11 @@ def decode_container(
     OSError
         If FFmpeg finds no sound in it, or most of it is damaged.
     """
-    import av
-
-    try:
-        with av.open(file) as container:
-            if not container.streams.audio:
-                raise OSError("it holds no sound")
-            stream = container.streams.audio[0]
-            until = None if duration is None else offset + duration
-            parts, sr = _decoded(container, stream, until)
-            promised = _promised(container, stream)
-    except (av.FFmpegError, ValueError) as error:
-        raise OSError(str(error)) from error
-    y = np.concatenate(parts, axis=1).T
+    until = None if duration is None else offset + duration
+    with _opened(file) as (container, stream):
+        parts, rates = zip(*_decoded(container, stream, until), strict=True)
+        promised, sr = _promised(container, stream), rates[-1]
+    y = np.concatenate(parts)
     if promised and 0 < len(y) - round(promised * sr) < _FRAME:
         y = y[: round(promised * sr)]
     if offset or duration is not None:
@@ -67,13 +60,37 @@ def decode_container(
     return y, sr, max(0.0, promised - len(y) / sr)
 
 
-def _decoded(
-    container: "av.container.InputContainer", stream: "av.AudioStream", until: float | None
-) -> tuple[list[np.ndarray], int]:
-    """Return the samples up to a time [each of shape=(channels, n)], and their rate."""
+def parts_of(file: BinaryIO) -> Iterator[tuple[np.ndarray, int]]:
+    """Yield what `decode_container` returns, part by part [shape=(n, channels)], and the rate.
+
+    What an encoder put behind the end is not taken off.
+    """
+    with _opened(file) as (container, stream):
+        yield from _decoded(container, stream)
+
+
+@contextmanager
+def _opened(
+    file: BinaryIO,
+) -> Iterator[tuple["av.container.InputContainer", "av.AudioStream"]]:
     import av
 
-    planar, parts, sr, count, broken = av.AudioResampler(format="fltp"), [], stream.rate, 0, 0
+    try:
+        with av.open(file) as container:
+            if not container.streams.audio:
+                raise OSError("it holds no sound")
+            yield container, container.streams.audio[0]
+    except (av.FFmpegError, ValueError) as error:
+        raise OSError(str(error)) from error
+
+
+def _decoded(
+    container: "av.container.InputContainer", stream: "av.AudioStream", until: float | None = None
+) -> Iterator[tuple[np.ndarray, int]]:
+    """Yield the samples up to a time, part by part [shape=(n, channels)], and their rate."""
+    import av
+
+    planar, count, whole, broken = av.AudioResampler(format="fltp"), 0, 0, 0
     for packet in container.demux(stream):
         try:
             frames = packet.decode()
@@ -81,16 +98,15 @@ def _decoded(
             broken += 1
             continue
         for frame in frames:
-            sr = frame.sample_rate  # the stream's is half of it where the decoder doubles it
-            parts += [part.to_ndarray() for part in planar.resample(frame)]
-            count += frame.samples
-        if until is not None and count >= until * sr:
+            # The stream's rate is half of the frame's where the decoder doubles it
+            yield from ((part.to_ndarray().T, frame.sample_rate) for part in planar.resample(frame))
+            count, whole = count + frame.samples, whole + 1
+        if until is not None and frames and count >= until * frames[-1].sample_rate:
             break
-    if not parts:
+    if not whole:
         raise OSError("it holds no sound")
-    if broken > len(parts):
+    if broken > whole:
         raise OSError("most of it is damaged")
-    return parts, sr
 
 
 def _promised(container: "av.container.InputContainer", stream: "av.AudioStream") -> float:

@@ -124,15 +124,27 @@ def _read(
 def _from_libsndfile(
     file: BinaryIO, offset: float, duration: float | None
 ) -> tuple[np.ndarray, int, float]:
-    with sf.SoundFile(file) as sound:
-        if not sound.frames:  # it may have some: a recorder that died wrote no length
-            raise OSError("it holds no samples")
-        if not sound.seekable():  # GSM 6.10
-            raise OSError("it cannot be sought")
+    with sound_file(file) as sound:
         native = sound.samplerate
         sound.seek(min(int(offset * native), sound.frames))
         y = sound.read(-1 if duration is None else int(duration * native), dtype="float32")
         return y, native, (sound.frames - len(y)) / native
+
+
+def sound_file(file: BinaryIO) -> sf.SoundFile:
+    """Open a file with libsndfile.
+
+    Raises
+    ------
+    OSError or soundfile.SoundFileError
+        If it cannot be read so; FFmpeg may.
+    """
+    sound = sf.SoundFile(file)
+    if not sound.frames:  # it may have some: a recorder that died wrote no length
+        raise OSError("it holds no samples")
+    if not sound.seekable():  # GSM 6.10
+        raise OSError("it cannot be sought")
+    return sound
 
 
 def _from_container(
@@ -143,12 +155,17 @@ def _from_container(
         file.seek(0)
         return container.decode_container(file, *window)
     except (OSError, TypeError) as error:
-        why = getattr(refused, "error_string", str(refused)).rstrip(".")
-        raise AudioError(
-            f"{name}: cannot be read as audio ({why}; {getattr(error, 'strerror', 0) or error}); "
-            "expected WAV, FLAC, OGG, MP3, M4A, WebM or another format of libsndfile or FFmpeg. "
-            "Convert it, or fetch it again."
-        ) from error
+        raise unreadable(name, refused, error) from error
+
+
+def unreadable(name: str, refused: Exception, error: Exception) -> AudioError:
+    """Return the error of a file that libsndfile refused, and FFmpeg too."""
+    why = getattr(refused, "error_string", str(refused)).rstrip(".")
+    return AudioError(
+        f"{name}: cannot be read as audio ({why}; {getattr(error, 'strerror', 0) or error}); "
+        "expected WAV, FLAC, OGG, MP3, M4A, WebM or another format of libsndfile or FFmpeg. "
+        "Convert it, or fetch it again."
+    )
 
 
 def _from_array(

@@ -8,7 +8,18 @@ import numpy as np
 import soundfile as sf
 import soxr
 
-from ..audio import Source, check_rate, decode, mono, name_of, opened, plain
+from ..audio import (
+    Source,
+    check_rate,
+    container,
+    decode,
+    mono,
+    name_of,
+    opened,
+    plain,
+    sound_file,
+    unreadable,
+)
 from ..errors import AudioError
 
 _COARSE = 16_000  # Hz, of a look at a whole recording
@@ -75,9 +86,11 @@ def lasts(source: Source) -> float:
 
 def _header(file: BinaryIO) -> float:
     """Return what a header says of the length, s; 0 where it says nothing."""
-    with suppress(sf.LibsndfileError, OSError, TypeError, ValueError), sf.SoundFile(file) as sound:
-        if sound.frames and sound.seekable():
-            return sound.frames / sound.samplerate
+    with (
+        suppress(sf.SoundFileError, OSError, TypeError, ValueError),
+        sound_file(file) as sound,
+    ):
+        return sound.frames / sound.samplerate
     import av
 
     file.seek(0)
@@ -114,10 +127,8 @@ def _native(source: Source, name: str, seconds: float) -> Iterator[tuple[np.ndar
         return
     with opened(source) as file:
         try:
-            sound = sf.SoundFile(file)
-            if not (sound.frames and sound.seekable()):  # GSM; a recorder that died
-                raise OSError("libsndfile cannot tell how long it is")
-        except (sf.LibsndfileError, OSError, TypeError, ValueError) as refused:
+            sound = sound_file(file)
+        except (sf.SoundFileError, OSError, TypeError, ValueError) as refused:
             file.seek(0)
             yield from _frames(file, name, seconds, refused)
             return
@@ -130,25 +141,14 @@ def _frames(
     file: BinaryIO, name: str, seconds: float, refused: Exception
 ) -> Iterator[tuple[np.ndarray, int]]:
     """Let FFmpeg try what libsndfile refused."""
-    import av
-
+    held, native = [], 0
     try:
-        with av.open(file) as container:
-            if not container.streams.audio:
-                raise OSError("it holds no sound")
-            stream = container.streams.audio[0]
-            native, held = check_rate(stream.rate, name), []
-            planar = av.AudioResampler(format="fltp", rate=native)
-            for frame in container.decode(stream):
-                held += [part.to_ndarray().T for part in planar.resample(frame)]
-                if sum(map(len, held)) >= seconds * native:
-                    yield np.concatenate(held), native
-                    held = []
-            held += [part.to_ndarray().T for part in planar.resample(None)]
-            if held:
+        for part, native in container.parts_of(file):
+            held.append(part)
+            if sum(map(len, held)) >= seconds * check_rate(native, name):
                 yield np.concatenate(held), native
-    except (av.FFmpegError, ValueError, OSError, TypeError) as error:
-        raise AudioError(
-            f"{name}: cannot be read as audio ({refused}; {error}); expected WAV, FLAC, OGG, MP3, "
-            "M4A, WebM or another format of libsndfile or FFmpeg. Convert it, or fetch it again."
-        ) from error
+                held = []
+    except (OSError, TypeError) as error:
+        raise unreadable(name, refused, error) from error
+    if held:
+        yield np.concatenate(held), native

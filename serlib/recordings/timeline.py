@@ -1,11 +1,8 @@
 """A recording of any length second by second: where there is speech, and which emotion is in it."""
 
-import os
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +10,7 @@ import numpy as np
 from ..audio import NO_SPEECH, Recording, Source, cut_short
 from ..errors import AudioError, SerlibError
 from ..inference import Bundle, probabilities, verify
+from ..workers import ahead
 from .blocks import blocks
 from .windows import SHORTEST_WINDOW, Stretch, Window, Windows
 
@@ -142,21 +140,16 @@ def predict_timeline(
     SerlibError
         If a hop is longer than a window, or a window shorter than 1.5 s.
     """
-    timeline, waiting = Timeline(bundle, window=window, hop=hop), deque()
-    with ThreadPoolExecutor(n_jobs if n_jobs > 0 else os.cpu_count()) as pool:
+    timeline = Timeline(bundle, window=window, hop=hop)
 
-        def answer(count: int) -> None:
-            some = [waiting.popleft() for _ in range(count)]
-            timeline.note([w for w, _ in some], [x.result() for _, x in some])
-
+    def windows() -> Iterator[Window]:
         for y in blocks(source, timeline.sr):
-            waiting.extend((w, pool.submit(timeline.features, w)) for w in timeline.cut(y))
-            while len(waiting) >= 2 * _BATCH:
-                answer(_BATCH)
-        end = timeline.cut(np.zeros(0, np.float32), last=True)
-        waiting.extend((w, pool.submit(timeline.features, w)) for w in end)
-        while waiting:
-            answer(min(len(waiting), _BATCH))
+            yield from timeline.cut(y)
+        yield from timeline.cut(np.zeros(0, np.float32), last=True)
+
+    heard = ahead(lambda w: (w, timeline.features(w)), windows(), n=max(n_jobs, 0))
+    while some := [*islice(heard, _BATCH)]:
+        timeline.note(*zip(*some, strict=True))
     return timeline.table()
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..audio import WAYS
-from ..corpora import PROTOCOLS
+from ..corpora import OTHERS, PROTOCOLS
 from ..features import Whisper
 from . import classical
 from .discriminant import VoiceDiscriminant
@@ -67,6 +67,7 @@ def _without(name: str, about: str, *, network: type = VoiceDiscriminant, **how:
         about=about,
         network=lambda *_: network(**how),
         scored=(("unheard", "corpora"),),
+        folds=(OTHERS,),
         shipped=False,
         **changed,
     )

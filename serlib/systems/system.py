@@ -73,6 +73,7 @@ class System:
     train_on_validation : bool, its recipe is fixed, epochs too: nothing watches validation
     anywhere : bool, for recordings from anywhere: where nobody speaks it says so, and a speaker's
         own clips shift its answers instead of its features
+    folds : tuple of str or int, the folds that are fitted, by their names; () for all
     shipped : bool, its predictions, and its bundle if it is `offered`, are in the repository
     """
 
@@ -93,6 +94,7 @@ class System:
     auxiliary_channel: str = ""
     train_on_validation: bool = False
     anywhere: bool = False
+    folds: tuple[str | int, ...] = ()
     shipped: bool = False
 
     @property

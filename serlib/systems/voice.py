@@ -7,7 +7,8 @@ from .ensemble import LEAST
 
 PRIOR = 5  # clips, of the average voice, that count beside those heard
 # Spread of the log-probabilities of clips: what it is of one emotion, of several. Below the first
-# the clips are too alike: what they have in common may be an emotion.
+# the clips are too alike: what they have in common may be an emotion. On corpora never heard, from
+# 4 to 6 clips of one emotion cost 2.1 points, from 4 to 7 they cost 1.6.
 ALIKE, UNLIKE = 4.0, 7.0
 _UNKNOWN = 0.5  # how much one clip counts, which has no spread
 

@@ -11,9 +11,9 @@ import keras
 import numpy as np
 import pandas as pd
 
-from ..corpora import DATA, OTHERS, PROTOCOLS, Fold, auxiliary, classes_of, row_fold, select
+from ..corpora import DATA, PROTOCOLS, Fold, auxiliary, classes_of, row_fold, select
 from ..errors import CorpusError, SerlibError
-from ..systems import INGREDIENTS, Key, System, get
+from ..systems import Key, System, get
 from .fold import FoldTask
 from .inputs import Inputs
 from .kinds import kind_of
@@ -83,10 +83,8 @@ def epochs_of(key: Key, clips: pd.DataFrame, epochs: int | None = None) -> int:
 
 
 def _clip_folds(key: Key, chosen: pd.DataFrame) -> list[Fold]:
-    folds = PROTOCOLS[key.protocol].folds(chosen, DATA[key.data].corpora)
-    if key.system in INGREDIENTS:  # they are compared where all other corpora train
-        folds = [fold for fold in folds if fold.name == OTHERS] or folds
-    return folds
+    folds, wanted = PROTOCOLS[key.protocol].folds(chosen, DATA[key.data].corpora), get(key.system)
+    return [fold for fold in folds if not wanted.folds or fold.name in wanted.folds]
 
 
 def _merged(fold: Fold) -> Fold:
