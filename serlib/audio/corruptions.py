@@ -37,11 +37,16 @@ def room(y: np.ndarray, *, sr: int, rng: np.random.Generator) -> np.ndarray:
 def background(y: np.ndarray, *, sr: int, rng: np.random.Generator) -> np.ndarray:
     """Add noise, 5 to 35 dB below the voice, whose power falls as 1 / f^0 (white) to 1 / f^2."""
     snr, colour = rng.uniform(5, 35), rng.uniform(0, 2)
-    spectrum = np.fft.rfft(rng.standard_normal(len(y)))
-    hz = np.fft.rfftfreq(len(y), 1 / sr)
-    noise = np.fft.irfft(spectrum / np.maximum(hz, 50) ** (colour / 2), len(y))
+    noise = coloured_noise(len(y), sr=sr, colour=colour, rng=rng)
     noise *= np.sqrt(np.mean(y**2) / (np.mean(noise**2) + 1e-20)) * 10 ** (-snr / 20)
     return (y + noise).astype(y.dtype)
+
+
+def coloured_noise(n: int, *, sr: int, colour: float, rng: np.random.Generator) -> np.ndarray:
+    """Return noise [shape=(n,)] whose power falls as 1 / f^colour from 50 Hz on."""
+    spectrum = np.fft.rfft(rng.standard_normal(n))
+    hz = np.fft.rfftfreq(n, 1 / sr)
+    return np.fft.irfft(spectrum / np.maximum(hz, 50) ** (colour / 2), n)
 
 
 def microphone(y: np.ndarray, *, sr: int, rng: np.random.Generator) -> np.ndarray:

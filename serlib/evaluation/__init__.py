@@ -17,7 +17,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "predictions": ["Predictions", "average"],
         "scores": ["by", "by_part", "compare", "holm", "per_emotion", "score", "uar"],
-        "seconds": ["by_second", "joined", "recordings", "score_seconds"],
+        "seconds": ["by_second", "joined", "joined_by_speaker", "score_seconds"],
         "tables": ["ordered", "readable", "summarise", "table_in", "table_of", "with_interval"],
     },
 )

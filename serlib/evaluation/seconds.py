@@ -7,7 +7,7 @@ import librosa
 import numpy as np
 import pandas as pd
 
-from ..audio import NO_SPEECH, SR, Source, load
+from ..audio import NO_SPEECH, SR, Source, coloured_noise, load
 from .scores import score
 
 _PAUSE, _SOUND = (0.7, 2.5), (2.0, 4.0)  # s: from clip to clip; of what sounds in a longer pause
@@ -17,7 +17,7 @@ _TOP_DB = 30  # below the loudest frame: the silent ends of a clip, which count 
 _CHORDS = ((262, 330, 392), (220, 262, 330), (175, 220, 262), (196, 247, 294))  # Hz: C, a, F, G
 
 
-def recordings(
+def joined_by_speaker(
     clips: pd.DataFrame, root: Path, *, count: int, size: int, rng: np.random.Generator
 ) -> Iterator[tuple[str, np.ndarray, pd.DataFrame]]:
     """Yield recordings of clips of one speaker each, no clip in two of them.
@@ -80,7 +80,11 @@ def _pause(level: float, sr: int, rng: np.random.Generator) -> np.ndarray:
     sound, often, which = rng.uniform(*_SOUND), rng.uniform(), rng.uniform()
     if often > _OFTEN:
         return np.concatenate([before, after])
-    heard = _noise(int(sound * sr), rng) if which < 0.5 else music(int(sound * sr), sr, rng)
+    n = int(sound * sr)
+    if which < 0.5:  # as of traffic or rain
+        heard = coloured_noise(n, sr=sr, colour=1, rng=rng)
+    else:
+        heard = music(n, sr, rng)
     return np.concatenate([before, heard * (level / 2 / (np.std(heard) + 1e-12)), after])
 
 
@@ -94,12 +98,6 @@ def music(n: int, sr: int, rng: np.random.Generator) -> np.ndarray:
             np.exp(-5 * after) * (t >= k / 2)
         )
     return y
-
-
-def _noise(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Return noise whose power falls as 1 / f, as of traffic or rain."""
-    spectrum = np.fft.rfft(rng.standard_normal(n))
-    return np.fft.irfft(spectrum / np.sqrt(np.maximum(np.arange(len(spectrum)), 20)), n)
 
 
 def by_second(truth: pd.DataFrame, timeline: pd.DataFrame, recording: str) -> pd.DataFrame:

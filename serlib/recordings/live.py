@@ -79,8 +79,8 @@ def microphone(sr: int, *, device: str | int | None = None) -> Iterator[Live]:
         import sounddevice
     except (ImportError, OSError) as error:  # OSError: PortAudio, which Linux brings itself
         raise AudioError(
-            f"the microphone needs sounddevice ({error}): pip install 'serlib[live]', and on Linux "
-            "apt install libportaudio2. Without a microphone: serlib listen --simulate FILE"
+            f"the microphone needs sounddevice ({error}): pip install -e '.[live]' in the project, "
+            "and on Linux apt install libportaudio2. Without one: serlib listen --simulate FILE"
         ) from error
     live = Live(sr)
 

@@ -127,8 +127,9 @@ def listen(live: Live, bundle: Bundle, *, in_place: bool) -> Iterator[str]:
     shares = ", ".join(f"{e} {100 * s:.0f} %" for e, s in whole.shares.items() if s >= 0.005)
     yield "\n" * in_place + (
         f"{whole.speech_seconds:.0f} s of speech in {whole.seconds:.0f} s. {shares}\n"
-        f"Answers came {1000 * late:.0f} ms after what they are of, at most.\n"
     )
+    if late:
+        yield f"Answers came {1000 * late:.0f} ms after what they are of, at most.\n"
     if live.overruns:
         yield (
             f"{live.overruns} overruns: this machine was too slow {live.overruns} times, and "

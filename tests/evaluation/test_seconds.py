@@ -6,7 +6,7 @@ import pytest
 from scipy import signal
 
 from serlib.audio import NO_SPEECH
-from serlib.evaluation import by_second, joined, recordings, score_seconds
+from serlib.evaluation import by_second, joined, joined_by_speaker, score_seconds
 from tests.conftest import vowel, write_clip
 
 SR = 16000
@@ -42,7 +42,7 @@ def test_recordings_are_of_one_speaker_and_share_no_clip(tmp_path):
             write_clip(tmp_path / f"{speaker}{k}.wav", seed=k)
             rows.append(dict(path=f"{speaker}{k}.wav", speaker=speaker, emotion="sad"))
     how = dict(count=2, size=3, rng=np.random.default_rng(0))
-    found = list(recordings(pd.DataFrame(rows), tmp_path, **how))
+    found = list(joined_by_speaker(pd.DataFrame(rows), tmp_path, **how))
     assert [name[0] for name, *_ in found] == ["a", "a", "b"]
     paths = [set(truth.path) for *_, truth in found]
     assert [len(p) for p in paths] == [3, 3, 2] and not paths[0] & paths[1]
