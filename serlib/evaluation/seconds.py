@@ -81,10 +81,8 @@ def _pause(level: float, sr: int, rng: np.random.Generator) -> np.ndarray:
     if often > _OFTEN:
         return np.concatenate([before, after])
     n = int(sound * sr)
-    if which < 0.5:  # as of traffic or rain
-        heard = coloured_noise(n, sr=sr, colour=1, rng=rng)
-    else:
-        heard = music(n, sr, rng)
+    # As of traffic or rain, or music
+    heard = coloured_noise(n, sr=sr, colour=1, rng=rng) if which < 0.5 else music(n, sr, rng)
     return np.concatenate([before, heard * (level / 2 / (np.std(heard) + 1e-12)), after])
 
 
