@@ -132,6 +132,7 @@ def test_missing_systems_are_grey_and_name_their_commands(empty):
     assert radio["choices"] == [] and "opacity" in grey
     for name in ("conv1d", "best", "mfcc_lstm"):
         assert f"serlib run --system {name}<" in grey
+    assert "any_voice_tuned" not in grey  # which is made of recordings that visitors lack
 
 
 @pytest.mark.parametrize("port", ["99999", "0", "-1"])
