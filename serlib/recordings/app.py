@@ -1,6 +1,7 @@
 """The web page: upload or record a clip, choose a system, see the emotion."""
 
 import atexit
+import functools
 import os
 import shutil
 import socket
@@ -158,11 +159,12 @@ def serve(host: str = "127.0.0.1", port: int | None = None, *, block: bool = Tru
     return address
 
 
+@functools.cache
 def _folder_of_its_own() -> str:
-    """Make a folder for what visitors upload: a server that ends empties the one it has used.
+    """Make this process a folder for what visitors upload, which its end empties.
 
-    It lies where the system has such folders, or GRADIO_TEMP_DIR says; where nothing can be
-    written there, in the project's cache.
+    One for all its servers: Gradio takes uploads from no other. It lies where the system has such
+    folders, or GRADIO_TEMP_DIR says; where nothing can be written there, in the project's cache.
     """
     places = [_TEMPORARY or tempfile.gettempdir(), str(Project.here().cache)]
     for place in places:

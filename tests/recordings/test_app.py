@@ -4,6 +4,8 @@ import os
 import re
 import shutil
 import socket
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from urllib.parse import urlparse
@@ -148,20 +150,29 @@ def test_an_interface_of_another_machine_is_a_sentence(host, capsys):
     assert f"cannot be served at {host}" in err and "127.0.0.1" in err and "Traceback" not in err
 
 
-def test_each_server_has_a_folder_of_its_own(monkeypatch):
-    """The end of one must not empty that of another."""
-    folders = []
+TWO_SERVERS = """
+import os
+from contextlib import suppress
+from serlib.recordings import app
 
-    def page():
-        folders.append(os.environ["GRADIO_TEMP_DIR"])
-        raise ZeroDivisionError
+def page():
+    print(os.environ["GRADIO_TEMP_DIR"])
+    raise ZeroDivisionError
 
-    monkeypatch.setenv("GRADIO_TEMP_DIR", "")  # so that it is as it was afterwards
-    monkeypatch.setattr(app, "page", page)
-    for _ in range(2):
-        with pytest.raises(ZeroDivisionError):
-            app.serve(block=False)
-    assert len(set(folders)) == 2 and all(Path(folder).is_dir() for folder in folders)
+app.page = page
+for _ in range(2):
+    with suppress(ZeroDivisionError):
+        app.serve(block=False)
+"""
+
+
+def test_each_process_has_one_folder_for_what_is_uploaded(tmp_path):
+    """A second server here must not move the first's, nor the end of one empty another's."""
+    told, run = dict(os.environ, GRADIO_TEMP_DIR=str(tmp_path)), [sys.executable, "-c", TWO_SERVERS]
+    folders = [subprocess.check_output(run, env=told, text=True).split() for _ in range(2)]
+    (one, same), (other, again) = folders
+    assert one == same != other == again and Path(one).parent == Path(other).parent == tmp_path
+    assert not list(tmp_path.iterdir())  # each took its own away
 
 
 @pytest.fixture(scope="module")
