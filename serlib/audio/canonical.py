@@ -12,8 +12,8 @@ LOWEST, HIGHEST = 75, 5_000  # Hz: above mains hum; below what the narrowest cor
 TRIM_DB = 40  # below the loudest frame: silence
 _LOUD = 0.1  # of full scale: the level of a clip's louder frames
 _FRAME, _HOP = 400, 160  # samples, of the level
-_KEPT_S, _SILENT_DB = 1, 50  # of silence at an end; what is so far below the loudest 10 ms
-_CUT_S = 1.98  # whole frames of 10 ms; at 0.9 and 1.1 of the speed, which some systems hear, too
+_WAITS_S, _KEPT_S = 3, 1  # a silence at an end that is so long; what is left of it, as corpora have
+_SILENT_DB = 50  # below the loudest 10 ms
 _ORDER, _STOP_ORDER, _STOP_DB = 4, 12, 60  # of the two filters; how far down the band's top is
 _RING = CANONICAL_SR // 4  # samples, after which the filters are still
 
@@ -40,9 +40,8 @@ def canonical(y: np.ndarray) -> np.ndarray:
 def without_waiting(recording: Recording) -> Recording:
     """Return a recording without the long silences before and after what is in it.
 
-    Of a silence of three seconds or more multiples of 1.98 s are cut, so that what is left is
-    resampled and framed as it would be without a cut: a minute of waiting costs nothing and
-    changes nothing. Shorter ones, which every corpus has, are not touched.
+    Of a silence of three seconds or more one is left: a minute of waiting costs nothing and
+    changes nothing. Shorter ones, which corpora have, are not touched.
 
     Parameters
     ----------
@@ -51,14 +50,14 @@ def without_waiting(recording: Recording) -> Recording:
     y, sr = recording.y, recording.sr
     step = sr // 100
     count = len(y) // step
-    if count < 100 * (_KEPT_S + _CUT_S):
+    if count < 100 * _WAITS_S:
         return recording
     frames = y[: count * step].reshape(count, step, -1).std(axis=1).max(axis=1)
     loud = np.flatnonzero(frames > frames.max() * 10 ** (-_SILENT_DB / 20))
     if not len(loud):
         return recording
-    silent = loud[0] * step, len(y) - (loud[-1] + 1) * step
-    first, last = (int(max(0, n - _KEPT_S * sr) // (_CUT_S * sr) * _CUT_S * sr) for n in silent)
+    silent = int(loud[0]) * step, int(count - 1 - loud[-1]) * step
+    first, last = (n - _KEPT_S * sr if n >= _WAITS_S * sr else 0 for n in silent)
     return recording._replace(y=y[first : len(y) - last])
 
 
