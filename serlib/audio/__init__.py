@@ -4,7 +4,7 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["container", "shape", "spectrum"],
+    submodules=["container", "corruptions", "shape", "spectrum"],
     submod_attrs={
         "source": [
             "SUFFIXES",
