@@ -1,0 +1,197 @@
+"""How the page is laid out, and what happens when its parts are used."""
+
+import functools
+import os
+from contextlib import suppress
+from pathlib import Path
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio: no request to another host
+
+import gradio as gr
+import soundfile as sf
+from matplotlib.figure import Figure
+
+from .. import inference
+from ..errors import SerlibError
+from ..inference import gain_of, new_voice
+from ..paths import Project
+from ..systems import Voice, get
+from . import shown
+from .responder import Responder
+from .speaking import MOST_SECONDS, Speaking
+
+_WELCOME = (
+    "# Which emotion is in a voice?\n"
+    "Two to three seconds are best. A voice that it does not know is often misjudged."
+)
+_SMALL_PRINT = (
+    f"For {inference.INTENDED_USE}. Nothing leaves the machine that serves this page. The examples "
+    "are of CREMA-D (Cao et al. 2014), under the Database Contents License 1.0."
+)
+_ASK, _BUSY = "Which emotion?", "Recording: stop it first"
+_WHY = (
+    "A few clips of yours, of several moods and without labels, tell how your voice differs. It is "
+    "kept while this page is open."
+)
+# In the browser, at once: a look at the server would leave the old answer there for a while
+_EMPTY = f"() => [{shown.idle()!r}, null]"
+_PRIVATE = dict(api_visibility="private", show_progress="hidden")
+
+
+def page(project: Project | None = None) -> gr.Blocks:
+    """Build the page over the bundles of a project; those that are missing are named in grey."""
+    responder = Responder(project or Project.here())
+    with suppress(SerlibError):  # whoever asks is told
+        responder.bundle()  # now, so that the first visitor need not wait
+    with gr.Blocks(title="serlib", delete_cache=(3600, 3600)) as blocks:
+        gr.Markdown(_WELCOME)
+        with gr.Tab("A clip"):
+            _clip(responder)
+        with gr.Tab("While you speak"):
+            _live(responder)
+        gr.HTML(shown.note(_SMALL_PRINT))
+    return blocks
+
+
+def examples(project: Project) -> dict[str, Path]:
+    """Return the clips that are shipped to try the page with, by what they are called."""
+    folder = project.artifacts / "examples"
+    return {path.stem.split("_")[-1]: path for path in sorted(folder.glob("*.flac"))}
+
+
+def _clip(responder: Responder) -> None:
+    with gr.Row(equal_height=False):
+        with gr.Column():
+            how = dict(type="filepath", sources=["upload", "microphone"], buttons=[])
+            clip = gr.Audio(**how, label="Clip", editable=False)
+            _examples(responder.project, clip)
+            button = gr.Button(_ASK, variant="primary")
+        with gr.Column():
+            answer = gr.HTML(shown.idle())
+            picture = gr.Plot(show_label=False, container=False)
+    with gr.Accordion("Your own voice", open=False):
+        voice, learn, known = _own_voice(responder)
+    with gr.Accordion("Other systems", open=False):
+        system = _systems(responder.project)
+    system.change(lambda: (None, _known(None)), None, [voice, known], **_PRIVATE)
+    asked = button.click(
+        functools.partial(_respond, responder),
+        [clip, system, voice, learn],
+        [answer, picture, voice, known],
+        concurrency_limit=1,
+        show_progress_on=answer,
+    )
+    for replaced in (clip.change, clip.start_recording):
+        replaced(None, None, [answer, picture], js=_EMPTY, cancels=[asked])
+    clip.start_recording(None, None, button, js=_button(_BUSY, "false"))
+    for over in (clip.change, clip.clear):
+        over(None, None, button, js=_button(_ASK, "true"))
+
+
+def _examples(project: Project, clip: gr.Audio) -> None:
+    found = examples(project)
+    if found:
+        how = dict(label="Examples: actors, who were asked to be", example_labels=[*found])
+        gr.Examples([str(path) for path in found.values()], clip, cache_examples=False, **how)
+
+
+def _own_voice(responder: Responder) -> tuple[gr.State, gr.Checkbox, gr.HTML]:
+    """Lay out what a visitor's own voice needs; return it, whether it learns, what is told of it."""
+    voice, gains = gr.State(None), ""
+    with suppress(SerlibError):
+        gains = gain_of(responder.bundle()["card"])
+    gr.HTML(shown.note(f"{_WHY} {gains}"))
+    learn = gr.Checkbox(label="The clips that I ask about are of my voice: learn it by the way")
+    with gr.Row():
+        how = dict(file_count="multiple", file_types=["audio"])
+        mine = gr.UploadButton("Add clips of my voice", **how)
+        forget = gr.Button("Forget my voice")
+    known = gr.HTML(_known(None))
+    mine.upload(functools.partial(_enrol, responder), [mine, voice], [voice, known], **_PRIVATE)
+    forget.click(lambda: (None, False, _known(None)), None, [voice, learn, known], **_PRIVATE)
+    return voice, learn, known
+
+
+def _systems(project: Project) -> gr.Radio:
+    systems = inference.offered(project)
+    ready = [(_line(name), name) for name, bundle in systems.items() if bundle]
+    how = dict(value=ready[0][1] if ready else None, elem_classes="systems")
+    radio = gr.Radio(ready, show_label=False, **how)
+    # One that is not shipped is learnt of one's own recordings: nobody misses it
+    missing = [name for name, bundle in systems.items() if not bundle and get(name).shipped]
+    gr.HTML("".join(shown.note(f"{n}: not here yet, serlib run --system {n}") for n in missing))
+    return radio
+
+
+def _line(name: str) -> str:
+    return f"{name} – {get(name).about}".replace("`", "")
+
+
+def _live(responder: Responder) -> None:
+    """Lay out the microphone that is answered while one speaks."""
+    gr.HTML(
+        shown.note(
+            "Allow the microphone and press Record. Every second is answered by the three seconds "
+            f"around it; {MOST_SECONDS // 60} minutes are heard at most."
+        )
+    )
+    speaking = gr.State(None)
+    microphone = gr.Audio(sources=["microphone"], streaming=True, show_label=False, buttons=[])
+    said = gr.HTML(shown.idle())
+    microphone.start_recording(lambda: (None, shown.idle()), None, [speaking, said], **_PRIVATE)
+    microphone.stream(
+        functools.partial(_hear, responder),
+        [microphone, speaking],
+        [speaking, said],
+        stream_every=1.0,
+        concurrency_limit=3,
+        **_PRIVATE,
+    )
+    microphone.stop_recording(_end, speaking, [speaking, said], **_PRIVATE)
+
+
+def _respond(
+    responder: Responder, path: str | None, system: str | None, voice: Voice | None, learn: bool
+) -> tuple[str, Figure | None, Voice | None, str]:
+    """Answer a clip, or say in the same place why not."""
+    voice = voice or (new_voice() if learn else None)
+    try:
+        shares, remarks, figure = responder.respond(path, system or "", voice, learn)
+    except SerlibError as error:
+        return shown.wrong(str(error)), None, voice, _known(voice)
+    return shown.answered(shares, remarks), figure, voice, _known(voice)
+
+
+def _enrol(
+    responder: Responder, paths: list[str], voice: Voice | None
+) -> tuple[Voice | None, str]:
+    try:
+        voice = responder.enrol(paths, voice or new_voice())
+    except SerlibError as error:
+        return voice, shown.wrong(str(error))
+    return voice, _known(voice)
+
+
+def _hear(
+    responder: Responder, part: tuple | None, speaking: Speaking | None
+) -> tuple[Speaking | None, str]:
+    if part is None:
+        return speaking, gr.skip()
+    try:
+        speaking = (speaking or Speaking(responder.bundle())).hear(*part)
+    except SerlibError as error:
+        return speaking, shown.wrong(str(error))
+    return speaking, speaking.shown()
+
+
+def _end(speaking: Speaking | None) -> tuple[Speaking | None, str]:
+    return (speaking, speaking.end().shown()) if speaking else (None, gr.skip())
+
+
+def _known(voice: Voice | None) -> str:
+    count = voice.count if voice else 0
+    return shown.note(f"Clips of your voice heard so far: {count}.")
+
+
+def _button(text: str, on: str) -> str:
+    return f"() => ({{__type__: 'update', value: {text!r}, interactive: {on}}})"
