@@ -8,8 +8,6 @@ from pathlib import Path
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio: no request to another host
 
 import gradio as gr
-import soundfile as sf
-from matplotlib.figure import Figure
 
 from .. import inference
 from ..errors import SerlibError
@@ -18,7 +16,7 @@ from ..paths import Project
 from ..systems import Voice, get
 from . import shown
 from .responder import Responder
-from .speaking import MOST_SECONDS, Speaking
+from .speaking import MOST_SECONDS, Visits
 
 _WELCOME = (
     "# Which emotion is in a voice?\n"
@@ -34,7 +32,7 @@ _WHY = (
     "kept while this page is open."
 )
 # In the browser, at once: a look at the server would leave the old answer there for a while
-_EMPTY = f"() => [{shown.idle()!r}, null]"
+_EMPTY = f"() => {shown.idle()!r}"
 _PRIVATE = dict(api_visibility="private", show_progress="hidden")
 
 
@@ -68,7 +66,6 @@ def _clip(responder: Responder) -> None:
             button = gr.Button(_ASK, variant="primary")
         with gr.Column():
             answer = gr.HTML(shown.idle())
-            picture = gr.Plot(show_label=False, container=False)
     with gr.Accordion("Your own voice", open=False):
         voice, learn, known = _own_voice(responder)
     with gr.Accordion("Other systems", open=False):
@@ -77,12 +74,12 @@ def _clip(responder: Responder) -> None:
     asked = button.click(
         functools.partial(_respond, responder),
         [clip, system, voice, learn],
-        [answer, picture, voice, known],
+        [answer, voice, known],
         concurrency_limit=1,
         show_progress_on=answer,
     )
     for replaced in (clip.change, clip.start_recording):
-        replaced(None, None, [answer, picture], js=_EMPTY, cancels=[asked])
+        replaced(None, None, answer, js=_EMPTY, cancels=[asked])
     clip.start_recording(None, None, button, js=_button(_BUSY, "false"))
     for over in (clip.change, clip.clear):
         over(None, None, button, js=_button(_ASK, "true"))
@@ -129,37 +126,33 @@ def _line(name: str) -> str:
 
 def _live(responder: Responder) -> None:
     """Lay out the microphone that is answered while one speaks."""
+    visits = Visits(responder.bundle)
+
+    def hear(part: dict) -> dict:
+        return visits.hear(part)
+
+    explained = (
+        "Press Record, allow the microphone and speak. Every second is answered by the three "
+        f"seconds around it; {MOST_SECONDS // 60} minutes are heard at most, and none is kept."
+    )
+    button = '<button class="lg primary record">Record</button>'
     gr.HTML(
-        shown.note(
-            "Allow the microphone and press Record. Every second is answered by the three seconds "
-            f"around it; {MOST_SECONDS // 60} minutes are heard at most."
-        )
+        f'{shown.note(explained)}{button}<div class="said">{shown.idle()}</div>',
+        js_on_load=Path(__file__).with_name("speaking.js").read_text(),
+        server_functions=[hear],
     )
-    speaking = gr.State(None)
-    microphone = gr.Audio(sources=["microphone"], streaming=True, show_label=False, buttons=[])
-    said = gr.HTML(shown.idle())
-    microphone.start_recording(lambda: (None, shown.idle()), None, [speaking, said], **_PRIVATE)
-    microphone.stream(
-        functools.partial(_hear, responder),
-        [microphone, speaking],
-        [speaking, said],
-        stream_every=1.0,
-        concurrency_limit=3,
-        **_PRIVATE,
-    )
-    microphone.stop_recording(_end, speaking, [speaking, said], **_PRIVATE)
 
 
 def _respond(
     responder: Responder, path: str | None, system: str | None, voice: Voice | None, learn: bool
-) -> tuple[str, Figure | None, Voice | None, str]:
+) -> tuple[str, Voice | None, str]:
     """Answer a clip, or say in the same place why not."""
     voice = voice or (new_voice() if learn else None)
     try:
         shares, remarks, figure = responder.respond(path, system or "", voice, learn)
     except SerlibError as error:
-        return shown.wrong(str(error)), None, voice, _known(voice)
-    return shown.answered(shares, remarks), figure, voice, _known(voice)
+        return shown.wrong(str(error)), voice, _known(voice)
+    return shown.answered(shares, remarks) + shown.picture(figure), voice, _known(voice)
 
 
 def _enrol(
@@ -170,22 +163,6 @@ def _enrol(
     except SerlibError as error:
         return voice, shown.wrong(str(error))
     return voice, _known(voice)
-
-
-def _hear(
-    responder: Responder, part: tuple | None, speaking: Speaking | None
-) -> tuple[Speaking | None, str]:
-    if part is None:
-        return speaking, gr.skip()
-    try:
-        speaking = (speaking or Speaking(responder.bundle())).hear(*part)
-    except SerlibError as error:
-        return speaking, shown.wrong(str(error))
-    return speaking, speaking.shown()
-
-
-def _end(speaking: Speaking | None) -> tuple[Speaking | None, str]:
-    return (speaking, speaking.end().shown()) if speaking else (None, gr.skip())
 
 
 def _known(voice: Voice | None) -> str:

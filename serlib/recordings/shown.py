@@ -1,8 +1,12 @@
 """What the page shows, as HTML: an answer in the emotions' colours, what is wrong, a timeline."""
 
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from html import escape
+from io import BytesIO
 from typing import TYPE_CHECKING
+
+from matplotlib.figure import Figure
 
 from ..audio import NO_SPEECH
 from ..evaluation import plots
@@ -24,6 +28,9 @@ CSS = """
 .answer .wrong { font-size: 1rem; border-left: .3rem solid #d55e00; padding-left: .6rem }
 .answer .idle, .note { opacity: .75 }
 .systems .wrap { flex-direction: column; align-items: flex-start }
+.picture { width: 100%; margin-top: .8rem; border-radius: .2rem }
+.record { width: 100%; margin: .8rem 0; padding: .6rem; border-radius: .3rem; font-weight: 600;
+  color: white; background: #c2410c }
 .cells { display: flex; height: 1.6rem; gap: 1px; margin-top: .5rem }
 @media (max-width: 640px) { h1 { font-size: 1.3rem !important } }
 .cells i { flex: 1; max-width: 1.2rem; border-radius: .15rem }
@@ -63,6 +70,15 @@ def _row(emotion: str, share: float) -> str:
     return '<div class="row"><span>{}</span><span class="bar">{}</span><span>{}</span></div>'.format(
         *cells
     )
+
+
+def picture(figure: Figure) -> str:
+    """Return a figure as an image that is part of the page: no file is left of it."""
+    held = BytesIO()
+    figure.savefig(held, format="webp")
+    said = escape(figure.axes[0].get_title(), quote=True)
+    source = f"data:image/webp;base64,{b64encode(held.getvalue()).decode()}"
+    return f'<img class="picture" alt="{said or "Its timeline"}" src="{source}">'
 
 
 def cells(table: "pd.DataFrame") -> str:

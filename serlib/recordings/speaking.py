@@ -1,10 +1,15 @@
-"""A visitor who speaks into the page: heard part by part, answered second by second."""
+"""Visitors who speak into the page: heard part by part, answered second by second."""
 
+import threading
+from base64 import b64decode
+from collections import OrderedDict
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..audio import mono
+from ..audio import check_rate
+from ..errors import AudioError, SerlibError
 from ..inference import Bundle
 from . import shown
 from .blocks import resampler
@@ -14,6 +19,62 @@ if TYPE_CHECKING:
     from .windows import Window
 
 MOST_SECONDS = 300  # of a visit: what a timeline holds grows with it
+_MOST_VISITS = 16  # at a time; who closes the page says nothing of it
+_MOST_CHARACTERS = 2**23  # of a part: half a minute at 96 kHz
+
+
+class Visits:
+    """Those who speak at the moment, each under the number that the browser drew.
+
+    Parameters
+    ----------
+    bundle : callable, which returns the bundle that answers
+    """
+
+    def __init__(self, bundle: Callable[[], Bundle]):
+        self._bundle, self._here, self._lock = bundle, OrderedDict(), threading.Lock()
+
+    def hear(self, part: dict) -> dict:
+        """Take a part of what somebody says; return what is to be shown, and whether it ended.
+
+        Parameters
+        ----------
+        part : dict, from the browser: `id`; `sr` [Hz]; `samples`, of 16 bit, in base64; `last`
+        """
+        try:
+            name, sr, y = _read(part)
+            speaking = self._of(name)
+            speaking.hear(sr, y)
+            if part.get("last"):
+                speaking.end()
+        except SerlibError as error:
+            return dict(shown=shown.wrong(str(error)), ended=True)
+        if speaking.ended:
+            with self._lock:
+                self._here.pop(name, None)
+        return dict(shown=speaking.shown(), ended=speaking.ended)
+
+    def _of(self, name: str) -> "Speaking":
+        """Return who has this number; of too many the one who was silent longest is forgotten."""
+        bundle = self._bundle()
+        with self._lock:
+            self._here.setdefault(name, Speaking(bundle))
+            self._here.move_to_end(name)
+            while len(self._here) > _MOST_VISITS:
+                self._here.popitem(last=False)
+            return self._here[name]
+
+
+def _read(part: dict) -> tuple[str, int, np.ndarray]:
+    """Return what a part holds: anybody who reaches the page may send one."""
+    try:
+        name, sr, samples = str(part["id"])[:64], int(part["sr"]), part["samples"]
+        if len(samples) > _MOST_CHARACTERS:
+            raise ValueError("too long")
+        y = np.frombuffer(b64decode(samples, validate=True), "<i2")
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
+        raise AudioError(f"This is no part of a recording ({error}). Reload the page.") from error
+    return name, check_rate(sr, "the microphone"), y.astype(np.float32) / 32768
 
 
 class Speaking:
@@ -28,26 +89,18 @@ class Speaking:
         self.timeline, self._fit, self._newest = Timeline(bundle), None, None
         self.ended = False
 
-    def hear(self, sr: int, y: np.ndarray) -> "Speaking":
-        """Take what the browser sends next [shape=(n,) or (n, channels)]; integers are scaled.
-
-        What is said after `MOST_SECONDS`, or after the end, is not heard.
-        """
-        if self.ended:
-            return self
-        if np.issubdtype(y.dtype, np.integer):
-            y = y / np.float32(np.iinfo(y.dtype).max + 1)
+    def hear(self, sr: int, y: np.ndarray) -> None:
+        """Take the next samples [shape=(n,)]; those after `MOST_SECONDS` are not heard."""
         self._fit = self._fit or resampler(sr, self.timeline.sr)
-        self._note(self.timeline.hear(self._fit(mono(y.astype(np.float32)))))
-        return self.end() if self.timeline.seconds >= MOST_SECONDS else self
+        self._note(self.timeline.hear(self._fit(y)))
+        if self.timeline.seconds >= MOST_SECONDS:
+            self.end()
 
-    def end(self) -> "Speaking":
+    def end(self) -> None:
         """Say that nothing follows: what waits for its window is answered."""
         if not self.ended:
             self.ended = True
-            rest = self._fit(np.zeros(0, np.float32), last=True) if self._fit else np.zeros(0)
-            self._note(self.timeline.hear(rest.astype(np.float32), last=True))
-        return self
+            self._note(self.timeline.hear(self._fit(np.zeros(0, np.float32), last=True), last=True))
 
     def _note(self, found: list["Window"]) -> None:
         self._newest = found[-1] if found else self._newest
