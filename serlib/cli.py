@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from .errors import AudioError, SerlibError
+from .options import Version, add_predict, add_run
 
 _RESUMED = "; the same command goes on where this one was"
 _EXAMPLES = """\
@@ -48,15 +49,19 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action=_Version, help="say which version this is")
+    parser.add_argument("--version", action=Version, help="say which version this is")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     which = argparse.ArgumentParser(add_help=False)
     which.add_argument("--system", default="", metavar="NAME", help="who answers (any_voice)")
     which.add_argument("--bundle", default="", help="another bundle than the shipped one")
-    _add_run(commands.add_parser("run", help="run the notebooks in order", add_help=False))
+    run = commands.add_parser("run", help="run the notebooks in order", add_help=False)
+    run.set_defaults(call=_run, resumed=_RESUMED)
+    add_run(run)
     epilog = "Exit status: 0 all recordings answered, 1 some were not, 2 none could be."
     how = dict(help="say which emotion is in a recording", epilog=epilog)
-    _add_predict(commands.add_parser("predict", parents=[which], add_help=False, **how))
+    predict = commands.add_parser("predict", parents=[which], add_help=False, **how)
+    predict.set_defaults(call=_predict)
+    add_predict(predict)
     how = dict(help="say which emotion is in a voice as it speaks")
     listen = commands.add_parser("listen", parents=[which], **how)
     listen.set_defaults(call=_listen)
@@ -73,76 +78,6 @@ def _parser() -> argparse.ArgumentParser:
     app.add_argument("--host", default="127.0.0.1", help="another interface (127.0.0.1)")
     app.add_argument("--port", type=int, help="else the first free one from 7860 on")
     return parser
-
-
-def _add_run(run: argparse.ArgumentParser) -> None:
-    run.add_argument("-h", "--help", action=_RunHelp, help="after --only NN with its parameters")
-    run.set_defaults(call=_run, resumed=_RESUMED)
-    run.add_argument("--only", metavar="NN", help="this notebook alone, as 04, 4 or conv1d")
-    run.add_argument("--from", dest="start", metavar="NN", help="this notebook and those after")
-    run.add_argument("--system", default="", metavar="NAME", help="fit it, make its bundle")
-    run.add_argument("--data", default="", help="folder of the corpora (else SER_DATA, data/)")
-    run.add_argument("--out", default="", help="folder to write to (else artifacts/runs/...)")
-    how = dict(nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
-    run.add_argument("-p", **how, help="a parameter of the notebooks")
-    run.add_argument("--publish", action="store_true", help="replace the shipped results")
-
-
-def _add_predict(predict: argparse.ArgumentParser) -> None:
-    predict.add_argument("-h", "--help", action=_PredictHelp, help="with the systems")
-    predict.set_defaults(call=_predict)
-    what = "file, folder, quoted glob, or - for a pipe"
-    predict.add_argument("files", nargs="*", metavar="FILE", help=what)
-    for option in ("--file", "--audio_path"):  # as users of S0 and S3 type it
-        predict.add_argument(option, dest="more", action="append", default=[], metavar="FILE")
-    for option, what in {
-        "--same-voice": "the recordings are of one speaker, in order",
-        "--strict": "refuse files that end before their header says",
-        "--timeline": "second by second, of recordings of any length",
-    }.items():
-        predict.add_argument(option, action="store_true", help=what)
-    form = predict.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="one JSON object a recording")
-    form.add_argument("--csv", action="store_true", help="one line of CSV a recording")
-    form.add_argument("--png", default="", metavar="PATH", help="with --timeline: draw it")
-
-
-class _Version(argparse.Action):
-    """Print the version; it is looked up when it is asked for."""
-
-    def __init__(self, option_strings: Sequence[str], dest: str, **how):
-        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, **how)
-
-    def __call__(self, parser: argparse.ArgumentParser, *_) -> None:
-        from importlib.metadata import version
-
-        print(f"serlib {version('serlib')}")
-        parser.exit()
-
-
-class _RunHelp(_Version):
-    """Print the help of `run`, and that of the notebook which is named before it."""
-
-    def __call__(self, parser: argparse.ArgumentParser, named: argparse.Namespace, *_) -> None:
-        from .workflow import about
-
-        parser.print_help()
-        try:
-            print("", *about(named.only, named.start), sep="\n")
-        except SerlibError as error:
-            parser.error(str(error))
-        parser.exit()
-
-
-class _PredictHelp(_Version):
-    """Print the help of `predict`, and the systems that answer."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_) -> None:
-        from .systems import SYSTEMS
-
-        parser.print_help()
-        print("\nsystems:", *(name for name, system in SYSTEMS.items() if system.offered))
-        parser.exit()
 
 
 def _run(arguments: argparse.Namespace) -> None:
@@ -163,12 +98,15 @@ def _run(arguments: argparse.Namespace) -> None:
 def _predict(arguments: argparse.Namespace) -> int:
     # Before NumPy is loaded: its matrices are small here, and threads only wait for each other
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from .inference import named_bundle, open_bundle
+    from .inference import named_bundle
     from .recordings import answers, told
 
     files = answers.recordings([*arguments.files, *arguments.more])
+    if not files and (arguments.forget or (arguments.enrol and arguments.voice)):
+        return _voice_alone(arguments)
     if not files:
-        raise AudioError("no recording is named: serlib predict FILE...")
+        enrol = "--enrol CLIP... -- " if arguments.enrol else ""
+        raise AudioError(f"no recording is named: serlib predict {enrol}FILE...")
     if arguments.png and not arguments.timeline:
         raise SerlibError("--png draws a timeline: serlib predict --timeline FILE --png PATH")
     named_bundle(arguments.system, arguments.bundle)
@@ -184,18 +122,39 @@ def _predict(arguments: argparse.Namespace) -> int:
             raise SerlibError(f"--png: expected one recording, found {len(files)}")
         if arguments.same_voice or arguments.strict:
             raise SerlibError("--timeline takes neither --same-voice nor --strict")
-        bundle = open_bundle(arguments.system, arguments.bundle)
-        lines = told.timelines(there, bundle, form=form, png=arguments.png)
+        lines = told.timelines(there, _opened(arguments), form=form, png=arguments.png)
     else:
-        bundle = open_bundle(arguments.system, arguments.bundle)
         how = dict(same_voice=arguments.same_voice, strict=arguments.strict)
-        lines = answers.lines(there, bundle, form=form, **how)
+        lines = answers.lines(there, _opened(arguments), form=form, **how)
     failed = len(absent)
     for line in lines:
         wrong = isinstance(line, SerlibError)
         _say(f"serlib: {line}" if wrong else line, sys.stderr if wrong else sys.stdout)
         failed += wrong
     return 0 if not failed else 2 if failed == len(files) else 1
+
+
+def _opened(arguments: argparse.Namespace) -> dict:
+    """Return the bundle that answers; it knows a voice, if one is named or enrolled."""
+    from .inference import Voices, named_bundle, open_bundle
+    from .recordings import answers
+
+    where = arguments.system, arguments.bundle
+    if not (arguments.enrol or arguments.voice):
+        return open_bundle(*where)
+    how = dict(clips=answers.recordings(arguments.enrol), name=arguments.voice)
+    return Voices.here().known(open_bundle(*where), named_bundle(*where), **how)
+
+
+def _voice_alone(arguments: argparse.Namespace) -> int:
+    from .inference import Voices
+
+    if arguments.forget:
+        Voices.here().forget(arguments.forget)
+        print(f"forgotten: {arguments.forget}")
+    else:
+        print(f"kept: {arguments.voice}, of {_opened(arguments)['voice'].count} clips")
+    return 0
 
 
 def _say(text: str, file: TextIO) -> None:

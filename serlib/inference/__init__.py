@@ -8,8 +8,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "asking": ["ask"],
         "attention": ["attention", "attention_of", "has_attention"],
         "bundle": ["Bundle", "load_bundle", "probabilities", "save_bundle", "verify"],
-        "card": ["INTENDED_USE", "card_of", "update_card"],
-        "enrolment": ["EnrolledSpeaker", "gain_of"],
+        "card": ["INTENDED_USE", "card_of", "gain_of", "shipped_card", "update_card"],
+        "enrolment": ["EnrolledSpeaker"],
         "predict": [
             "Answer",
             "answer",
@@ -23,5 +23,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "shelf": ["bundle_place", "find_bundle", "named_bundle", "offered", "open_bundle"],
         "stored": ["write_network"],
         "stress": ["STRESSES", "Stress", "stress"],
+        "voices": ["Voices"],
     },
 )

@@ -1,13 +1,16 @@
 """Model cards: what a system is, what it was trained on, what it is worth."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
 
-from ..corpora import CORPORA, DATA, PROTOCOLS
+from ..corpora import CORPORA, DATA, OTHERS, PROTOCOLS
 from ..files import write_json
+from ..paths import Project
 from ..systems import get
+from .shelf import find_bundle
 
 INTENDED_USE = "study and teaching; acted speech; not for decisions about people"
 _ENCODER = {"Whisper-base, its encoder (OpenAI)": "MIT"}
@@ -39,6 +42,39 @@ def card_of(name: str, results: pd.DataFrame) -> dict:
         intended_use=INTENDED_USE,
         figures=figures.to_dict("records"),
     )
+
+
+def shipped_card(system: str = "any_voice", project: Project | None = None) -> dict:
+    """Return the model card beside the bundle of a system; an empty one where there is none."""
+    path = find_bundle(system, project)
+    with suppress(OSError, ValueError):
+        return json.loads(path.with_suffix(".json").read_text()) if path else {}
+    return {}
+
+
+def gain_of(card: dict, clips: int = 10) -> str:
+    """Return what own clips were measured to bring, as a sentence; "" where it was not measured.
+
+    Parameters
+    ----------
+    card : dict, of a bundle, with its figures
+    clips : int, how many own clips of a speaker were heard
+    """
+    found = {
+        (row["data"], row["protocol"], row["corpus"]): row["uar"]
+        for row in card.get("figures", [])
+        if row["trained_on"] in ("", OTHERS)
+    }
+    said = []
+    for data, before, after, corpus, whose in (
+        ("unheard", "corpora", f"corpora+enrolment_{clips}", "together", "on corpora never heard"),
+        ("ravdess", "speakers", "speakers+enrolment", "ravdess", "on new speakers of RAVDESS"),
+    ):
+        alone, shifted = (found.get((data, protocol, corpus)) for protocol in (before, after))
+        if alone and shifted:
+            many = f"{clips} own clips" if after.endswith(str(clips)) else "all their own clips"
+            said.append(f"{whose} {alone:.2f} alone, {shifted:.2f} after {many}")
+    return f"Measured, as the mean of the emotions' recalls: {'; '.join(said)}." if said else ""
 
 
 def update_card(path: Path, newer: dict) -> None:

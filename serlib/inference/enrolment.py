@@ -8,7 +8,6 @@ from anywhere.
 import numpy as np
 
 from ..audio import Source, name_of
-from ..corpora import OTHERS
 from ..errors import AudioError
 from ..systems import Voice
 from .bundle import Bundle, probabilities, verify
@@ -48,28 +47,3 @@ class EnrolledSpeaker:
     def predict_proba(self, source: Source | list[Source]) -> dict | list[dict]:
         """Return the probability of each emotion for a clip of the speaker, or for many."""
         return predict_proba(source, self.bundle)
-
-
-def gain_of(card: dict, clips: int = 10) -> str:
-    """Return what own clips were measured to bring, as a sentence; "" where it was not measured.
-
-    Parameters
-    ----------
-    card : dict, of a bundle, with its figures
-    clips : int, how many own clips of a speaker were heard
-    """
-    found = {
-        (row["data"], row["protocol"], row["corpus"]): row["uar"]
-        for row in card.get("figures", [])
-        if row["trained_on"] in ("", OTHERS)
-    }
-    said = []
-    for data, before, after, corpus, whose in (
-        ("unheard", "corpora", f"corpora+enrolment_{clips}", "together", "on corpora never heard"),
-        ("ravdess", "speakers", "speakers+enrolment", "ravdess", "on new speakers of RAVDESS"),
-    ):
-        alone, shifted = (found.get((data, protocol, corpus)) for protocol in (before, after))
-        if alone and shifted:
-            many = f"{clips} own clips" if after.endswith(str(clips)) else "all their own clips"
-            said.append(f"{whose} {alone:.2f} alone, {shifted:.2f} after {many}")
-    return f"Measured, as the mean of the emotions' recalls: {'; '.join(said)}." if said else ""

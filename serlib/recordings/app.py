@@ -21,6 +21,7 @@ _LAST_PORT = 65535
 _TEMPORARY = os.environ.get("GRADIO_TEMP_DIR")
 _FONT = ["system-ui", "sans-serif"]  # of the machine; Gradio's own would be fetched
 
+
 def serve(host: str = "127.0.0.1", port: int | None = None, *, block: bool = True) -> str:
     """Serve the page; return its address.
 

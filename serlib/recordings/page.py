@@ -11,7 +11,7 @@ import gradio as gr
 
 from .. import inference
 from ..errors import SerlibError
-from ..inference import gain_of, new_voice
+from ..inference import gain_of, new_voice, shipped_card
 from ..paths import Project
 from ..systems import Voice, get
 from . import shown
@@ -40,7 +40,7 @@ def page(project: Project | None = None) -> gr.Blocks:
     """Build the page over the bundles of a project; those that are missing are named in grey."""
     responder = Responder(project or Project.here())
     with suppress(SerlibError):  # whoever asks is told
-        responder.bundle()  # now, so that the first visitor need not wait
+        responder.warm()  # now, so that the first visitor need not wait
     with gr.Blocks(title="serlib", delete_cache=(3600, 3600)) as blocks:
         gr.Markdown(_WELCOME)
         with gr.Tab("A clip"):
@@ -94,10 +94,8 @@ def _examples(project: Project, clip: gr.Audio) -> None:
 
 def _own_voice(responder: Responder) -> tuple[gr.State, gr.Checkbox, gr.HTML]:
     """Lay out what a visitor's own voice needs; return it, whether it learns, what is told of it."""
-    voice, gains = gr.State(None), ""
-    with suppress(SerlibError):
-        gains = gain_of(responder.bundle()["card"])
-    gr.HTML(shown.note(f"{_WHY} {gains}"))
+    voice = gr.State(None)
+    gr.HTML(shown.note(f"{_WHY} {gain_of(shipped_card(project=responder.project))}"))
     learn = gr.Checkbox(label="The clips that I ask about are of my voice: learn it by the way")
     with gr.Row():
         how = dict(file_count="multiple", file_types=["audio"])
@@ -155,9 +153,7 @@ def _respond(
     return shown.answered(shares, remarks) + shown.picture(figure), voice, _known(voice)
 
 
-def _enrol(
-    responder: Responder, paths: list[str], voice: Voice | None
-) -> tuple[Voice | None, str]:
+def _enrol(responder: Responder, paths: list[str], voice: Voice | None) -> tuple[Voice | None, str]:
     try:
         voice = responder.enrol(paths, voice or new_voice())
     except SerlibError as error:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,14 @@ class Responder:
             if system not in self._open:
                 self._open[system] = inference.open_bundle(system, project=self.project)
         return self._open[system]
+
+    def warm(self) -> None:
+        """Answer the reference clip of the first system, and draw it: the first time takes long."""
+        bundle = self.bundle()
+        clip = heard((bundle["reference"]["y"], bundle["extractor"].sr))
+        features = bundle["extractor"].get_predict_feat(clip)[None]
+        answer_of(clip, features, bundle)
+        _picture(clip, features, bundle).savefig(BytesIO())
 
     def respond(
         self, path: str | None, system: str = "", voice: "Voice | None" = None, learn: bool = True

@@ -67,8 +67,10 @@ def answered(shares: Mapping[str, float], remarks: Iterable[str] = (), *, most: 
 def _row(emotion: str, share: float) -> str:
     fill = f"width:{100 * share:.1f}%;background:{plots.COLOURS.get(emotion, _SILENCE)}"
     cells = escape(emotion), f'<i style="{fill}"></i>', f"{100 * share:.0f}&thinsp;%"
-    return '<div class="row"><span>{}</span><span class="bar">{}</span><span>{}</span></div>'.format(
-        *cells
+    return (
+        '<div class="row"><span>{}</span><span class="bar">{}</span><span>{}</span></div>'.format(
+            *cells
+        )
     )
 
 

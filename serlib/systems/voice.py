@@ -24,6 +24,26 @@ class Voice:
     def __init__(self):
         self.count, self._sum, self._squares = 0, 0.0, 0.0
 
+    def numbers(self) -> dict[str, int | list[float]]:
+        """Return all that is known of the voice, as JSON holds it."""
+        total, squares = (np.atleast_1d(value).tolist() for value in (self._sum, self._squares))
+        return dict(count=self.count, total=total, squares=squares)
+
+    @classmethod
+    def of_numbers(cls, count: int, total: list[float], squares: list[float]) -> "Voice":
+        """Return the voice that `numbers` told.
+
+        Raises
+        ------
+        ValueError
+            If these are no such numbers.
+        """
+        voice, (total, squares) = cls(), np.array([total, squares], dtype=float)
+        if count < 1 or not np.isfinite([total, squares]).all():
+            raise ValueError("expected a number of clips, and finite sums")
+        voice.count, voice._sum, voice._squares = int(count), total, squares
+        return voice
+
     def hear(self, probabilities: np.ndarray) -> "Voice":
         """Take the answers to further clips into account [shape=(n, classes)]; return self."""
         logs = _centred(probabilities)
