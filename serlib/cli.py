@@ -98,7 +98,7 @@ def _run(arguments: argparse.Namespace) -> None:
 def _predict(arguments: argparse.Namespace) -> int:
     # Before NumPy is loaded: its matrices are small here, and threads only wait for each other
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from .inference import named_bundle
+    from .inference import following, named_bundle
     from .recordings import answers, told
 
     files = answers.recordings([*arguments.files, *arguments.more])
@@ -120,9 +120,11 @@ def _predict(arguments: argparse.Namespace) -> int:
     if arguments.timeline:
         if arguments.png and len(files) > 1:
             raise SerlibError(f"--png: expected one recording, found {len(files)}")
-        if arguments.same_voice or arguments.strict:
-            raise SerlibError("--timeline takes neither --same-voice nor --strict")
-        lines = told.timelines(there, _opened(arguments), form=form, png=arguments.png)
+        if arguments.strict:
+            raise SerlibError("--timeline does not take --strict")
+        bundle = _opened(arguments)
+        bundle = following(bundle) if arguments.same_voice else bundle
+        lines = told.timelines(there, bundle, form=form, png=arguments.png)
     else:
         how = dict(same_voice=arguments.same_voice, strict=arguments.strict)
         lines = answers.lines(there, _opened(arguments), form=form, **how)

@@ -255,7 +255,8 @@ def test_options_of_the_timeline_that_do_not_fit_are_told(long, wav, capsys):
     for arguments, says in {
         ("--timeline", wav, long, "--png", "a.png"): "expected one recording, found 2",
         (wav, "--png", "a.png"): "--timeline FILE --png",
-        ("--timeline", wav, "--same-voice"): "neither --same-voice",
+        ("--timeline", wav, "--same-voice"): "only `any_voice` learns a voice by the way",
+        ("--timeline", wav, "--strict"): "does not take --strict",
         ("--timeline", "none.wav"): "no such file",
         ("--timeline", wav, "--png", "/none/a.png"): "cannot be written",
     }.items():

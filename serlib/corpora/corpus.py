@@ -66,6 +66,7 @@ class Corpus:
         Takes a column of clip ids and returns what a bootstrap over this corpus alone draws; None
         draws speakers.
     trains : bool, other corpora are scored with what was trained on it
+    kept_out : tuple of str, speakers whom no bundle is trained on, since their clips are shown
     """
 
     name: str
@@ -82,6 +83,7 @@ class Corpus:
     folds: Callable[[Sequence[str], bool], list[int]] = five_in_turn
     units: Callable[[pd.Series], pd.Series] | None = None
     trains: bool = True
+    kept_out: tuple[str, ...] = ()
 
 
 def on_github(repository: str, commit: str, wanted: str, least: int) -> Publisher:

@@ -9,7 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "attention": ["attention", "attention_of", "has_attention"],
         "bundle": ["Bundle", "load_bundle", "probabilities", "save_bundle", "verify"],
         "card": ["INTENDED_USE", "card_of", "gain_of", "shipped_card", "update_card"],
-        "enrolment": ["EnrolledSpeaker"],
+        "enrolment": ["EnrolledSpeaker", "following"],
         "predict": [
             "Answer",
             "answer",

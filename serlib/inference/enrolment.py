@@ -8,8 +8,8 @@ from anywhere.
 import numpy as np
 
 from ..audio import Source, name_of
-from ..errors import AudioError
-from ..systems import Voice
+from ..errors import AudioError, BundleError
+from ..systems import Followed, Voice
 from .bundle import Bundle, probabilities, verify
 from .predict import get_predictions, heard, predict_proba
 
@@ -47,3 +47,18 @@ class EnrolledSpeaker:
     def predict_proba(self, source: Source | list[Source]) -> dict | list[dict]:
         """Return the probability of each emotion for a clip of the speaker, or for many."""
         return predict_proba(source, self.bundle)
+
+
+def following(bundle: Bundle) -> Bundle:
+    """Return a bundle that learns the voice of whatever it is asked about; it may know one already.
+
+    Raises
+    ------
+    BundleError
+        If the system learns no voice by the way.
+    """
+    if not bundle.get("anywhere"):
+        raise BundleError("only `any_voice` learns a voice by the way; leave out --same-voice")
+    known = bundle.get("voice")
+    voice = Followed.of_numbers(**known.numbers()) if known else Followed()
+    return bundle | dict(voice=voice)

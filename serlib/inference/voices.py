@@ -92,7 +92,7 @@ class Voices:
         return sorted(path.stem for path in self.folder.glob("*.json"))
 
     def known(self, bundle: Bundle, path: Path, clips: list[str], name: str) -> Bundle:
-        """Return a bundle that knows the voice of clips, which is kept if it has a name; or one kept.
+        """Return a bundle that knows a voice: that of clips, kept if it has a name, or one kept.
 
         Parameters
         ----------

@@ -114,7 +114,8 @@ def predict_files(
     """
     if same_voice and not bundle.get("anywhere"):
         raise BundleError("only `any_voice` learns a voice by the way; leave out --same-voice")
-    voice = new_voice() if same_voice else None
+    voice = bundle.get("voice", new_voice()) if same_voice else None
+    bundle = {k: v for k, v in bundle.items() if k != "voice"} if voice else bundle
     verify(bundle)
 
     def answered(file: str) -> Answer | Overview | AudioError:

@@ -93,7 +93,7 @@ def _examples(project: Project, clip: gr.Audio) -> None:
 
 
 def _own_voice(responder: Responder) -> tuple[gr.State, gr.Checkbox, gr.HTML]:
-    """Lay out what a visitor's own voice needs; return it, whether it learns, what is told of it."""
+    """Lay out what a visitor's voice needs; return it, whether it learns, what is told of it."""
     voice = gr.State(None)
     gr.HTML(shown.note(f"{_WHY} {gain_of(shipped_card(project=responder.project))}"))
     learn = gr.Checkbox(label="The clips that I ask about are of my voice: learn it by the way")
@@ -134,8 +134,9 @@ def _live(responder: Responder) -> None:
         f"seconds around it; {MOST_SECONDS // 60} minutes are heard at most, and none is kept."
     )
     button = '<button class="lg primary record">Record</button>'
+    learn = '<label><input type="checkbox"> It is all of one voice: learn it by the way</label>'
     gr.HTML(
-        f'{shown.note(explained)}{button}<div class="said">{shown.idle()}</div>',
+        f'{shown.note(explained)}{button}{learn}<div class="said">{shown.idle()}</div>',
         js_on_load=Path(__file__).with_name("speaking.js").read_text(),
         server_functions=[hear],
     )

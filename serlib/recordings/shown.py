@@ -66,12 +66,9 @@ def answered(shares: Mapping[str, float], remarks: Iterable[str] = (), *, most: 
 
 def _row(emotion: str, share: float) -> str:
     fill = f"width:{100 * share:.1f}%;background:{plots.COLOURS.get(emotion, _SILENCE)}"
-    cells = escape(emotion), f'<i style="{fill}"></i>', f"{100 * share:.0f}&thinsp;%"
-    return (
-        '<div class="row"><span>{}</span><span class="bar">{}</span><span>{}</span></div>'.format(
-            *cells
-        )
-    )
+    name, percent = escape(emotion), f"{100 * share:.0f}&thinsp;%"
+    bar = f'<span class="bar"><i style="{fill}"></i></span>'
+    return f'<div class="row"><span>{name}</span>{bar}<span>{percent}</span></div>'
 
 
 def picture(figure: Figure) -> str:

@@ -1,5 +1,6 @@
 // The microphone of the page. `element` is its part of the page, `server.hear` runs on the server.
 const button = element.querySelector("button"), said = element.querySelector(".said");
+const learn = element.querySelector("input");
 const WORKLET = `registerProcessor("parts", class extends AudioWorkletProcessor {
   process([[y]]) { if (y) this.port.postMessage(y.slice()); return true }
 })`;
@@ -7,7 +8,7 @@ let going = null;
 
 async function open() {
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
-  const context = new AudioContext(), visit = { id: crypto.randomUUID(), waiting: [] };
+  const context = new AudioContext(), visit = { id: crypto.randomUUID(), waiting: [], learn: learn.checked };
   visit.close = () => { stream.getTracks().forEach((track) => track.stop()); context.close() };
   visit.sr = context.sampleRate;
   const module = URL.createObjectURL(new Blob([WORKLET], { type: "text/javascript" }));
@@ -28,12 +29,13 @@ function encoded(parts) { // 16-bit samples in base64
 }
 
 async function follow(visit) { // one request at a time: what is said meanwhile waits, none is lost
+  const told = { id: visit.id, sr: visit.sr, learn: visit.learn };
   for (let last = false; !last;) {
     await new Promise((wake) => setTimeout(wake, 500));
     if (element.offsetParent === null) stop(); // another tab of the page was chosen
     last = visit !== going;
     const samples = encoded(visit.waiting.splice(0));
-    const answer = await server.hear({ id: visit.id, sr: visit.sr, samples, last });
+    const answer = await server.hear({ ...told, samples, last });
     said.innerHTML = answer.shown;
     if (answer.ended) { last = true; if (visit === going) stop() }
   }

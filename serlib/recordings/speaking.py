@@ -10,7 +10,7 @@ import numpy as np
 
 from ..audio import check_rate
 from ..errors import AudioError, SerlibError
-from ..inference import Bundle
+from ..inference import Bundle, following
 from . import shown
 from .blocks import resampler
 from .timeline import Timeline, overview
@@ -39,11 +39,12 @@ class Visits:
 
         Parameters
         ----------
-        part : dict, from the browser: `id`; `sr` [Hz]; `samples`, of 16 bit, in base64; `last`
+        part : dict, from the browser: `id`; `sr` [Hz]; `samples`, of 16 bit, in base64; `last`;
+            and at first `learn`, whether all of it is of one voice, which is learnt by the way
         """
         try:
             name, sr, y = _read(part)
-            speaking = self._of(name)
+            speaking = self._of(name, bool(part.get("learn")))
             speaking.hear(sr, y)
             if part.get("last"):
                 speaking.end()
@@ -54,11 +55,12 @@ class Visits:
                 self._here.pop(name, None)
         return dict(shown=speaking.shown(), ended=speaking.ended)
 
-    def _of(self, name: str) -> "Speaking":
+    def _of(self, name: str, learn: bool) -> "Speaking":
         """Return who has this number; of too many the one who was silent longest is forgotten."""
         bundle = self._bundle()
         with self._lock:
-            self._here.setdefault(name, Speaking(bundle))
+            if name not in self._here:
+                self._here[name] = Speaking(following(bundle) if learn else bundle)
             self._here.move_to_end(name)
             while len(self._here) > _MOST_VISITS:
                 self._here.popitem(last=False)

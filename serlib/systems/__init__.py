@@ -12,6 +12,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "pretrained": ["INGREDIENTS"],
         "system": ["System", "Training"],
         "table": ["SYSTEMS", "chosen", "get", "of"],
-        "voice": ["Voice"],
+        "voice": ["Followed", "Voice"],
     },
 )

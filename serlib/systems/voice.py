@@ -1,5 +1,7 @@
 """A voice, as the answers to its own clips show it: how far they lie off, all in one direction."""
 
+from typing import Self
+
 import numpy as np
 from scipy.special import softmax
 
@@ -30,7 +32,7 @@ class Voice:
         return dict(count=self.count, total=total, squares=squares)
 
     @classmethod
-    def of_numbers(cls, count: int, total: list[float], squares: list[float]) -> "Voice":
+    def of_numbers(cls, count: int, total: list[float], squares: list[float]) -> Self:
         """Return the voice that `numbers` told.
 
         Raises
@@ -44,7 +46,7 @@ class Voice:
         voice.count, voice._sum, voice._squares = int(count), total, squares
         return voice
 
-    def hear(self, probabilities: np.ndarray) -> "Voice":
+    def hear(self, probabilities: np.ndarray) -> Self:
         """Take the answers to further clips into account [shape=(n, classes)]; return self."""
         logs = _centred(probabilities)
         self.count += len(logs)
@@ -67,6 +69,15 @@ class Voice:
         """Return answers as those of an average voice [shape=(n, classes)]."""
         off = self.share * self._sum / max(self.count, 1)
         return softmax(_centred(probabilities) - off, axis=1)
+
+
+class Followed(Voice):
+    """A voice that learns from whatever it is asked about, in its order."""
+
+    def without(self, probabilities: np.ndarray) -> np.ndarray:
+        """Hear answers one by one; return each in the light of those before it and of itself."""
+        one_by_one = probabilities[:, None]
+        return np.concatenate([Voice.without(self.hear(row), row) for row in one_by_one])
 
 
 def _centred(probabilities: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serlib.corpora import protocol, read_clips, row_fold, select
+from serlib.corpora import CORPORA, protocol, read_clips, row_fold, select
 from serlib.corpora.folds import speaker_folds
 from serlib.corpora.known import ravdess
 from serlib.paths import Project
@@ -55,8 +55,24 @@ def test_of_few_recordings_one_of_each_emotion_is_left_aside():
     """As own recordings are: 63 of seven emotions, a tenth of which would be fewer than seven."""
     emotions = np.repeat(["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"], 9)
     ids = [f"own:{k:02d}" for k in range(63)]
-    clips = pd.DataFrame(dict(clip_id=ids, audio_md5=ids, emotion=emotions))
+    clips = pd.DataFrame(dict(clip_id=ids, audio_md5=ids, emotion=emotions, speaker="own:unknown"))
     (fold,) = protocol("clips").folds(clips)
     for part in (fold.train, fold.validation, fold.test):
         assert set(emotions[part]) == set(emotions)
     assert len(fold.validation) == 7 and len(fold.test) == 13
+
+
+def test_speakers_whose_clips_are_shown_are_in_no_part_of_what_bundles_are_made_of():
+    """And the others are divided as if nobody were kept out."""
+    kept_out = {f"cremad:{who}" for who in CORPORA["cremad"].kept_out}
+    speakers = [f"cremad:{k}" for k in range(1001, 1011)]
+    ids = [f"{who}_{e}_{k}" for who in speakers for e in ("angry", "sad") for k in range(10)]
+    clips = pd.DataFrame(dict(clip_id=ids, audio_md5=ids))
+    clips["speaker"], clips["emotion"] = zip(*(name.split("_")[:2] for name in ids), strict=True)
+    (fold,) = protocol("clips").folds(clips)
+    (every,) = protocol("clips").folds(clips.assign(speaker="cremad:1091"))
+    assert len(kept_out) == 2 and kept_out < set(speakers)
+    for part in ("train", "validation", "test"):
+        there = getattr(every, part)
+        left = there[~clips.speaker.iloc[there].isin(kept_out)]
+        np.testing.assert_array_equal(getattr(fold, part), left)

@@ -42,4 +42,6 @@ CREMAD = Corpus(
         r"datasets/crema-d/.+\.wav",
         least=7442,
     ),
+    # The man and the woman whose numbers are lowest: the examples of the page are theirs
+    kept_out=("1001", "1002"),
 )
