@@ -16,6 +16,7 @@ from serlib.audio import synthesise
 from serlib.cli import main
 from serlib.corpora import classes_of
 from serlib.inference import find_bundle
+from serlib.paths import CHECKOUT
 
 EMOTIONS = classes_of("anywhere")
 QUICK = ["predict", "--system", "mfcc_cnn"]  # loads in half the time of `best`
@@ -249,6 +250,50 @@ def test_a_long_recording_gets_shares_of_time_and_no_label(long, wav, capsys):
     assert main([*QUICK, long, "--csv"]) == 0
     (row,) = csv.DictReader(capsys.readouterr().out.splitlines())
     assert row["emotion"] == "" and "too long for one label" in row["remarks"]
+
+
+@pytest.fixture
+def mine(tmp_path, monkeypatch):
+    """Clips of one's own, and a place of one's own for voices."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return sorted(map(str, (CHECKOUT / "artifacts" / "examples").glob("*.flac")))
+
+
+def said(capsys, *argv):
+    assert main(["predict", *argv, "--json"]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_voice_is_enrolled_kept_used_and_forgotten(mine, wav, capsys):
+    (alone,), (enrolled,) = said(capsys, wav), said(capsys, "--enrol", *mine, "--", wav)
+    assert enrolled["probabilities"] != alone["probabilities"]
+    assert main(["predict", "--voice", "anna", "--enrol", *mine]) == 0
+    assert capsys.readouterr().out == "kept: anna, of 4 clips\n"
+    assert said(capsys, "--voice", "anna", wav) == [enrolled]
+    assert said(capsys, "--voice", "anna", "--same-voice", wav, wav) == said(
+        capsys, "--enrol", *mine, "--voice", "anna", "--same-voice", "--", wav, wav
+    )  # the voice learns on, but what is kept stays as it was made
+    assert said(capsys, "--voice", "anna", wav) == [enrolled]
+    assert main(["predict", "--forget", "anna"]) == 0
+    capsys.readouterr()
+    for argv in (["--voice", "anna", wav], ["--forget", "anna"]):
+        assert main(["predict", *argv]) == 2
+        assert "Bad voice 'anna', expected one of []" in capsys.readouterr().err
+
+
+def test_who_enrols_and_names_no_recording_is_told_how(mine, capsys):
+    assert main(["predict", "--enrol", *mine]) == 2
+    assert "serlib predict --enrol CLIP... -- FILE..." in capsys.readouterr().err
+
+
+def test_a_timeline_learns_the_voice_that_it_hears(mine, tmp_path, capsys):
+    y = np.concatenate([sf.read(path)[0] for path in mine])
+    sf.write(tmp_path / "talk.wav", y, 16000)
+    argv = ["--timeline", str(tmp_path / "talk.wav")]
+    (plain,), (learnt,) = said(capsys, *argv), said(capsys, *argv, "--same-voice")
+    rows = zip(plain["timeline"], learnt["timeline"], strict=True)
+    assert all(a["start_s"] == b["start_s"] for a, b in rows)
+    assert plain["timeline"][-1] != learnt["timeline"][-1]
 
 
 def test_options_of_the_timeline_that_do_not_fit_are_told(long, wav, capsys):

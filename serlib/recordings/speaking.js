@@ -8,7 +8,7 @@ let going = null;
 
 async function open() {
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
-  const context = new AudioContext(), visit = { id: crypto.randomUUID(), waiting: [], learn: learn.checked };
+  const context = new AudioContext(), visit = { id: crypto.randomUUID(), waiting: [] };
   visit.close = () => { stream.getTracks().forEach((track) => track.stop()); context.close() };
   visit.sr = context.sampleRate;
   const module = URL.createObjectURL(new Blob([WORKLET], { type: "text/javascript" }));
@@ -29,7 +29,7 @@ function encoded(parts) { // 16-bit samples in base64
 }
 
 async function follow(visit) { // one request at a time: what is said meanwhile waits, none is lost
-  const told = { id: visit.id, sr: visit.sr, learn: visit.learn };
+  const told = { id: visit.id, sr: visit.sr, learn: learn.checked };
   for (let last = false; !last;) {
     await new Promise((wake) => setTimeout(wake, 500));
     if (element.offsetParent === null) stop(); // another tab of the page was chosen
