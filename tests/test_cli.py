@@ -260,7 +260,7 @@ def mine(tmp_path, monkeypatch):
 
 
 def said(capsys, *argv):
-    assert main(["predict", *argv, "--json"]) == 0
+    assert main(["predict", "--json", *argv]) == 0
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
@@ -291,9 +291,9 @@ def test_a_timeline_learns_the_voice_that_it_hears(mine, tmp_path, capsys):
     sf.write(tmp_path / "talk.wav", y, 16000)
     argv = ["--timeline", str(tmp_path / "talk.wav")]
     (plain,), (learnt,) = said(capsys, *argv), said(capsys, *argv, "--same-voice")
-    rows = zip(plain["timeline"], learnt["timeline"], strict=True)
-    assert all(a["start_s"] == b["start_s"] for a, b in rows)
-    assert plain["timeline"][-1] != learnt["timeline"][-1]
+    when = [[row["start_s"] for row in found["timeline"]] for found in (plain, learnt)]
+    assert when[0] == when[1]
+    assert plain["timeline"] != learnt["timeline"]
 
 
 def test_options_of_the_timeline_that_do_not_fit_are_told(long, wav, capsys):

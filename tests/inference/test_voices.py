@@ -76,7 +76,7 @@ def test_what_cannot_be_used_is_a_sentence(voices, tmp_path, bundle):
         path.read_text().replace('"count": 2', '"count": 0'),
     ):
         path.write_text(damaged)
-        with pytest.raises(SerlibError, match="damaged.*Make it anew"):
+        with pytest.raises(SerlibError, match=r"damaged.*Make it anew"):
             voices.get("anna", PATH)
     with pytest.raises(BundleError, match="only `any_voice` keeps a voice"):
         voices.known(dict(model=None), PATH, [], "anna")
