@@ -10,6 +10,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio: no request to
 import gradio as gr
 
 from .. import inference
+from ..audio import NO_SPEECH
 from ..errors import SerlibError
 from ..inference import gain_of, new_voice, shipped_card
 from ..paths import Project
@@ -77,6 +78,7 @@ def _clip(responder: Responder) -> None:
         [answer, voice, known],
         concurrency_limit=1,
         show_progress_on=answer,
+        api_name="answer",
     )
     for replaced in (clip.change, clip.start_recording):
         replaced(None, None, answer, js=_EMPTY, cancels=[asked])
@@ -148,10 +150,12 @@ def _respond(
     """Answer a clip, or say in the same place why not."""
     voice = voice or (new_voice() if learn else None)
     try:
-        shares, remarks, figure = responder.respond(path, system or "", voice, learn)
+        said = responder.respond(path, system or "", voice, learn)
     except SerlibError as error:
         return shown.wrong(str(error)), voice, _known(voice)
-    return shown.answered(shares, remarks) + shown.picture(figure), voice, _known(voice)
+    most = "Shares of its speech" if said.long and NO_SPEECH not in said.shares else ""
+    html = shown.answered(said.shares, said.remarks, most=most) + shown.picture(said.figure)
+    return html, voice, _known(voice)
 
 
 def _enrol(responder: Responder, paths: list[str], voice: Voice | None) -> tuple[Voice | None, str]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import soundfile as sf
@@ -24,9 +24,17 @@ if TYPE_CHECKING:
     from ..systems import Voice
 
 MOST_SECONDS = 60
+_DPI = 150
 _INCHES = (5.6, 2.9)  # so small that its words can be read at the width of a telephone
 
-Said = tuple[dict[str, float], tuple[str, ...], Figure]
+
+class Said(NamedTuple):
+    """What is answered: shares of a probability, or of time where it is too long for one label."""
+
+    shares: dict[str, float]
+    remarks: tuple[str, ...]
+    figure: Figure
+    long: bool = False
 
 
 class Responder:
@@ -83,7 +91,7 @@ class Responder:
             features = bundle["extractor"].get_predict_feat(recording)[None]
             said = answer_of(recording, features, bundle, voice)
             shares = said.probabilities if said.speech else {said.emotion: 1.0}
-            return shares, said.remarks, _picture(recording, features, bundle)
+            return Said(shares, said.remarks, _picture(recording, features, bundle))
         except SerlibError as error:
             raise _without_folder(error, path) from error
 
@@ -125,7 +133,7 @@ def _decode(path: str) -> Recording:
 def _picture(recording: Recording, features: np.ndarray, bundle: Bundle) -> Figure:
     """Draw without pyplot, whose state is shared between visitors."""
     extractor = bundle["extractor"]
-    figure = Figure(figsize=_INCHES, dpi=150, layout="constrained")
+    figure = Figure(figsize=_INCHES, dpi=_DPI, layout="constrained")
     axes = figure.subplots(2, 1, sharex=True)
     how = {}
     if inference.has_attention(bundle):
@@ -138,4 +146,6 @@ def _long(recording: Recording, bundle: Bundle) -> Said:
     table = predict_timeline(recording, bundle)
     whole = overview(table)
     shares = whole.shares if whole.speech_seconds else {NO_SPEECH: 1.0}
-    return shares, whole.remarks, pictures.timeline_figure(table, *envelope(recording))
+    figure = pictures.timeline_figure(table, *envelope(recording))
+    figure.set(size_inches=(_INCHES[0], 1.6 * _INCHES[1]), dpi=_DPI)
+    return Said(shares, whole.remarks, figure, long=True)

@@ -311,6 +311,16 @@ def test_an_error_is_told_once_in_place_of_the_answer(visit, wav):
     assert not page.get_by_role("img", name="What the system heard").count()
 
 
+def test_a_long_recording_has_no_one_label_in_the_browser(visit, wav, tmp_path):
+    y, sr = sf.read(wav)
+    sf.write(tmp_path / "long.wav", np.tile(np.pad(y, (0, 5 * sr - len(y))), 4), sr)
+    page = visit()
+    upload(page, str(tmp_path / "long.wav"))
+    assert ask(page) == "Shares of its speech"
+    assert answer(page).get_by_text("Lasts 20 s, too long for one label").count() == 1
+    page.get_by_role("img", name="Its timeline").wait_for()
+
+
 def test_a_file_over_the_limit_is_refused_once_in_the_browser(visit, tmp_path):
     page = visit()
     sf.write(tmp_path / "long.wav", np.zeros(11 * 1024 * 1024, dtype=np.int16), 44100)

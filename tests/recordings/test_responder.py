@@ -32,18 +32,18 @@ def responder(tmp_path_factory):
 
 @pytest.mark.parametrize("system", ["conv1d", "best"])
 def test_the_answer_is_that_of_the_library(responder, wav, system):
-    probabilities, doubts, figure = responder.respond(wav, system)
+    probabilities, doubts, figure, long = responder.respond(wav, system)
     bundle = responder.bundle(system)
     assert list(probabilities) == bundle["classes"]
-    assert probabilities == predict_proba(wav, bundle) and doubts == ()
+    assert probabilities == predict_proba(wav, bundle) and doubts == () and not long
     assert figure.axes[0].get_title().startswith("What the system heard: ")
 
 
 def test_of_a_long_recording_the_timeline_is_shown(responder, wav, tmp_path):
     y, sr = sf.read(wav)
     sf.write(tmp_path / "long.wav", np.tile(np.pad(y, (0, 5 * sr - len(y))), 4), sr)
-    shares, told, figure = responder.respond(str(tmp_path / "long.wav"), "mfcc_cnn")
-    assert sum(shares.values()) == pytest.approx(1) and "20 s" in told[0]
+    shares, told, figure, long = responder.respond(str(tmp_path / "long.wav"), "mfcc_cnn")
+    assert sum(shares.values()) == pytest.approx(1) and "20 s" in told[0] and long
     top, bottom = figure.axes
     assert top.get_xlim() == (0, 20) and len(bottom.patches) > 20
     sf.write(tmp_path / "silent.wav", np.full(20 * sr, 0.01), sr)
@@ -52,7 +52,7 @@ def test_of_a_long_recording_the_timeline_is_shown(responder, wav, tmp_path):
 
 @pytest.mark.parametrize("system", ["bilstm_attention", "bilstm_attention_augmented"])
 def test_where_attention_lay_is_drawn_over_the_clip(responder, wav, system):
-    *_, figure = responder.respond(wav, system)
+    *_, figure, _ = responder.respond(wav, system)
     top, _, attention = figure.axes
     assert re.match(r"It listened most at \d\.\d s of \d\.\d s", top.get_title())
     (steps,) = attention.patches
