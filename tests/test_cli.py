@@ -273,6 +273,7 @@ def test_a_voice_is_enrolled_kept_used_and_forgotten(mine, wav, capsys):
     assert said(capsys, "--voice", "anna", "--same-voice", wav, wav) == said(
         capsys, "--enrol", *mine, "--voice", "anna", "--same-voice", "--", wav, wav
     )  # the voice learns on, but what is kept stays as it was made
+    assert said(capsys, "--voice", "anna", "--same-voice", wav) != said(capsys, "--same-voice", wav)
     assert said(capsys, "--voice", "anna", wav) == [enrolled]
     assert main(["predict", "--forget", "anna"]) == 0
     capsys.readouterr()

@@ -27,5 +27,8 @@ def test_a_cell_a_second_of_the_last_minute():
     table = pd.DataFrame(rows, columns=["start_s", "end_s", "emotion"])
     cells = re.findall(r'title="(\d+) s: ([\w ]+)" style="background:(#\w+)"', shown.cells(table))
     assert cells == [(str(t), "fear", plots.COLOURS["fear"]) for t in range(15, 75)]
+    later = pd.concat([table.tail(59), table.head(1)])
+    cells = re.findall(r"s: ([\w ]+)", shown.cells(later))
+    assert cells == ["fear"] * 50 + ["no speech"] * 10
     few = re.findall(r"s: ([\w ]+)", shown.cells(table.head(3)))
     assert few == ["no speech"] * 10 + ["fear"] * 2

@@ -37,13 +37,22 @@ def shares(html):
     return sorted((round(float(w)) for w in re.findall(r"width:([\d.]+)%", html)), reverse=True)
 
 
+def in_parts(bundle, said, learn):
+    visits, size = Visits(lambda: bundle), SR // 2
+    starts = range(0, len(said), size)
+    told = (part(said[k : k + size], last=k == starts[-1], learn=learn) for k in starts)
+    return [visits.hear(one) for one in told]
+
+
+def test_a_voice_is_learnt_if_it_shall(bundle, said):
+    plain, learnt = (in_parts(bundle, said, learn) for learn in (False, True))
+    bars = [[shares(one["shown"]) for one in parts] for parts in (plain, learnt)]
+    assert bars[0] != bars[1]
+
+
 @pytest.mark.parametrize("learn", [False, True])
 def test_parts_come_to_what_the_timeline_of_the_whole_says(bundle, said, learn):
-    visits = Visits(lambda: bundle)
-    size, parts = SR // 2, []
-    for k in range(0, len(said), size):
-        told = part(said[k : k + size], last=k + size >= len(said), learn=learn)
-        parts.append(visits.hear(told))
+    parts = in_parts(bundle, said, learn)
     known = following(bundle) if learn else bundle
     whole = overview(predict_timeline((said / 32768, SR), known))
     assert [p["ended"] for p in parts] == [False] * (len(parts) - 1) + [True]
