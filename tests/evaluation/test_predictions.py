@@ -142,6 +142,9 @@ def test_an_average_is_the_geometric_mean(temperature):
 def test_other_clips_are_not_averaged():
     with pytest.raises(ValueError, match="expected predictions of the same clips"):
         predictions.average([fold(0), fold(0, 1, n=29)])
+    for other in (dict(fold=3), dict(variant="noise")):  # nor the same clips, otherwise scored
+        with pytest.raises(ValueError, match="expected predictions of the same clips"):
+            predictions.average([fold(0), fold(0, 1).assign(**other)])
 
 
 def test_what_is_no_file_of_predictions_is_named(tmp_path):
@@ -154,6 +157,32 @@ def test_what_is_no_file_of_predictions_is_named(tmp_path):
         with pytest.raises(TableError, match=f"{name}.*Delete it and run again"):
             predictions.read(tmp_path)
         path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("name", "lacks"),
+    [
+        ("cnn_lstm__ravdess__clips__seed0", ""),
+        ("cnn_lstm__ravdess", ""),
+        ("cnn_lstm__rvdess__clips", ""),
+        ("cnn_lstm__ravdess__clip", ""),
+        ("cnn_lstm__ravdess__clips", "fold"),
+        ("cnn_lstm__ravdess__clips", "speaker"),
+        ("cnn_lstm__ravdess__clips", "predicted"),
+    ],
+)
+def test_a_table_of_another_name_or_without_a_column_is_named(tmp_path, name, lacks):
+    table = fold().assign(seed=0).drop(columns=[lacks] if lacks else [])
+    table.to_csv(tmp_path / f"{name}.csv.gz", index=False)
+    with pytest.raises(TableError, match=f"{name}.*is no file of predictions.*'seed'.*Delete it"):
+        predictions.read(tmp_path)
+
+
+def test_each_draw_of_a_fold_has_a_name_that_tells_what_was_trained_on():
+    names = [predictions.drawn(name, draw) for name in (3, "tess", "tess+nemo") for draw in (0, 2)]
+    assert names == [3, 23, "tess", "tess 2", "tess+nemo", "tess+nemo 2"]
+    trained = predictions.trained_on(pd.Series(names[2:]))
+    assert list(trained) == ["tess", "tess", "tess+nemo", "tess+nemo"]
 
 
 def test_seeds_of_other_clips_go_when_a_row_is_written_anew(tmp_path):
