@@ -22,7 +22,7 @@ from ..features import SCALERS, FrontEnd, Scaler
 from ..systems import EnsembleScaler
 from .stored import Encoder, Network, weight_at
 
-_KEYS = "model scaler encoder extractor classes settings versions card verified reference".split()
+_KEYS = "model scaler encoder extractor classes settings versions card verified reference"
 _SETTINGS = {  # from, to; of all others 0 to 1000
     "sr": (8000, 96_000),
     "n_fft": (64, 16_384),
@@ -43,7 +43,7 @@ L2_NORMALIZATION LEAKY_RELU LESS LESS_EQUAL LOG LOGICAL_AND LOGICAL_NOT LOGICAL_
 MAX_POOL_2D MEAN MINIMUM MUL NEG NOT_EQUAL PACK PAD PADV2 POW REDUCE_MAX REDUCE_MIN RELU RELU6
 RESHAPE REVERSE_V2 RSQRT SELECT SELECT_V2 SHAPE SLICE SOFTMAX SPLIT SPLIT_V SQRT SQUARE
 SQUARED_DIFFERENCE SQUEEZE STRIDED_SLICE SUB SUM TANH TILE TRANSPOSE UNPACK WHILE ZEROS_LIKE
-""".split()
+"""
 _LAYERS = {  # what Keras may build, by module
     "keras": "DTypePolicy Sequential Functional Model",
     "keras.src.models.functional": "Functional",
@@ -103,7 +103,8 @@ def inspect_bundle(bundle: dict) -> None:
         For the first that does not.
     """
     _expect(isinstance(bundle, dict), "holds no dict")
-    _expect({*bundle} - {"anywhere"} == {*_KEYS}, f"holds {[*bundle]!r:.200}, expected {_KEYS}")
+    known = {*bundle} - {"anywhere"} == {*_KEYS.split()}
+    _expect(known, f"holds {[*bundle]!r:.200}, expected {_KEYS}")
     kinds = dict(model=Network, scaler=Scaler | EnsembleScaler, encoder=Encoder)
     kinds |= dict(extractor=FrontEnd, settings=dict, versions=dict, card=dict, reference=dict)
     for key, kind in kinds.items():
@@ -115,7 +116,9 @@ def inspect_bundle(bundle: dict) -> None:
     _expect(named and 1 < len({*classes}) == len(classes) <= _CLASSES, f"classes {classes!r:.80}")
     _expect(bundle["encoder"].__reduce__()[1][1] == dict(classes=classes), "its encoder has others")
     _expect(bundle["settings"] == extractor.settings(), "its settings are not its front end's")
-    y, features, proba = (reference[key] for key in ("y", "features", "probabilities"))
+    parts = ("y", "features", "probabilities")
+    _expect({*reference} == {*parts}, f"its reference clip has {[*reference]!r:.80}")
+    y, features, proba = (reference[key] for key in parts)
     fits = y.ndim == 1 and y.size <= _LONGEST and features.shape == extractor.shape
     _expect(fits, f"its reference clip has shapes {y.shape} and {features.shape}")
     _expect(proba.shape == (len(classes),), f"{proba.shape} probabilities, {len(classes)} classes")
@@ -147,7 +150,7 @@ def _lite(lite: bytes, shape: tuple[int, ...], n: int) -> None:
 
     _expect(lite[4:8] == b"TFL3", "its network is no file of LiteRT")
     model = schema.ModelT.InitFromPackedBuf(lite)  # an offset that leads out of the file raises
-    allowed = {getattr(schema.BuiltinOperator, name) for name in _OPERATIONS}
+    allowed = {getattr(schema.BuiltinOperator, name) for name in _OPERATIONS.split()}
     for code in model.operatorCodes:
         found = max(code.builtinCode, code.deprecatedBuiltinCode)
         _expect(found in allowed, f"its network has operation {found}, which no bundle has")

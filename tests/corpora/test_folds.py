@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.model_selection import train_test_split
 
 from serlib.corpora import protocol, read_clips, row_fold, select
 from serlib.corpora.folds import speaker_folds
@@ -17,6 +18,8 @@ SHIPPED = Project.here().root / "emotion_path.csv"
 def test_rows_are_split_as_the_source_split_them():
     fold = row_fold(12720, published=True)
     assert len(fold.test) == 2544 and set(fold.validation) == set(fold.test)
+    _, theirs = train_test_split(np.arange(12720), test_size=0.2, random_state=42)  # S2's line
+    np.testing.assert_array_equal(fold.test, theirs)
     own = row_fold(12720)
     np.testing.assert_array_equal(own.test, fold.test)
     parts = np.concatenate([own.train, own.validation, own.test])
@@ -51,12 +54,14 @@ def test_the_order_of_the_table_makes_no_difference(name, order):
     assert ids[: len(ids) // 2] == ids[len(ids) // 2 :]
 
 
-def test_of_few_recordings_one_of_each_emotion_is_left_aside():
-    """As own recordings are: 63 of seven emotions, a tenth of which would be fewer than seven."""
-    emotions = np.repeat(["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"], 9)
-    ids = [f"own:{k:02d}" for k in range(63)]
+@pytest.mark.parametrize(("each", "tested"), [(9, 13), (10, 14), (11, 16)])
+def test_of_few_recordings_one_of_each_emotion_is_left_aside(each, tested):
+    """As own recordings are: of seven emotions, a tenth of which would be fewer than seven."""
+    emotions = ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"]
+    emotions = np.repeat(emotions, each)
+    ids = [f"own:{k:02d}" for k in range(7 * each)]
     clips = pd.DataFrame(dict(clip_id=ids, audio_md5=ids, emotion=emotions))
     (fold,) = protocol("clips").folds(clips)
     for part in (fold.train, fold.validation, fold.test):
         assert set(emotions[part]) == set(emotions)
-    assert len(fold.validation) == 7 and len(fold.test) == 13
+    assert len(fold.validation) == 7 and len(fold.test) == tested
