@@ -106,6 +106,15 @@ def test_averages_are_computed_of_their_members_and_stored_nowhere(tmp_path, mea
     assert not [path for path in tmp_path.iterdir() if path.name.startswith("mean")]
 
 
+def test_an_average_of_what_draws_nothing_has_one_seed(tmp_path, monkeypatch):
+    members = (("majority", 1), ("functionals_logreg", 1))
+    entry = replace(get("best"), name="plain", members=members, scored=(("ravdess", "speakers"),))
+    monkeypatch.setitem(SYSTEMS, "plain", entry)
+    for name, _ in members:
+        predictions.write(Key(name, "ravdess", "speakers"), [fold(0)], tmp_path)
+    assert [*predictions.read(tmp_path, ["plain"])] == [Key("plain", "ravdess", "speakers")]
+
+
 def test_an_average_lacks_the_seeds_of_which_a_member_is_missing(tmp_path, mean):
     parts = dict.fromkeys(members_of(mean._replace(seed=1)))
     for n, key in enumerate(parts):
@@ -128,6 +137,12 @@ def test_newer_predictions_stand_for_all_older_seeds_of_their_row():
     assert list(predictions.over(newer, older)) == [other, *newer]
 
 
+def test_no_average_is_added_that_was_in_neither_and_strangers_stay(mean):
+    members = {key: fold(0, key.seed) for key in dict.fromkeys(members_of(mean))}
+    stranger = Key("renamed", "ravdess", "speakers")
+    assert {*predictions.over(members, {stranger: fold()})} == {*members, stranger}
+
+
 @pytest.mark.parametrize("temperature", [1.0, 1.5])
 def test_an_average_is_the_geometric_mean(temperature):
     tables = [fold(0, seed) for seed in range(3)]
@@ -141,7 +156,7 @@ def test_an_average_is_the_geometric_mean(temperature):
 
 def test_the_order_of_tables_makes_no_difference_to_an_average():
     one, two = fold(0), fold(0, 1)
-    expected = predictions.average([one, two])
+    expected = predictions.average([one, two], 1.0)
     shuffled = two.sample(frac=1, random_state=5).reset_index(drop=True)
     pd.testing.assert_frame_equal(predictions.average([one, shuffled]), expected)
 
