@@ -83,6 +83,8 @@ def _plain(thing: Any, place: tuple[str, ...], members: dict[str, bytes]) -> Any
     if thing is None or type(thing) in (bool, int, float, str):
         return thing
     if type(thing) is dict:
+        if "is" in thing or not all(isinstance(key, str) for key in thing):
+            raise BundleError(f"holds a dict of {[*thing]!r:.80}, which JSON cannot tell apart")
         return {key: _plain(value, (*place, key), members) for key, value in thing.items()}
     if type(thing) in (list, tuple):
         parts = [_plain(part, (*place, str(k)), members) for k, part in enumerate(thing)]
@@ -95,7 +97,10 @@ def _plain(thing: Any, place: tuple[str, ...], members: dict[str, bytes]) -> Any
         file = io.BytesIO()
         np.lib.format.write_array(file, thing, (1, 0), allow_pickle=False)
         return {"is": "array", "of": _member(file.getvalue(), ".".join(place) + ".npy", members)}
-    name, state = thing.__reduce__()[1]
+    made_by, parts, *_ = thing.__reduce__()
+    if made_by is not serlib.restore:
+        raise BundleError(f"holds a {type(thing).__name__}, which only a pickle can hold")
+    name, state = parts
     return {"is": name, "of": _plain(state, place, members)}
 
 
@@ -104,6 +109,8 @@ def _member(content: bytes, name: str, members: dict[str, bytes]) -> str:
     for known, other in members.items():
         if content == other:
             return known
+    if name in members:
+        raise BundleError(f"has two places that are called {name}")
     members[name] = content
     return name
 

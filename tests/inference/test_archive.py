@@ -7,6 +7,7 @@ import subprocess
 import sys
 import warnings
 import zipfile
+from fractions import Fraction
 
 import keras
 import numpy as np
@@ -163,6 +164,25 @@ def test_a_layer_that_bundles_cannot_have_is_refused_when_written(made, tmp_path
         warnings.simplefilter("ignore")
         network = Network.of(model, bundle["extractor"].shape)
         write_archive(bundle | dict(model=network), tmp_path / "b.serlib")
+    assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize(
+    ("card", "says"),
+    [
+        ({"is": "tuple", "of": []}, "which JSON cannot tell apart"),
+        ({1: "a"}, "which JSON cannot tell apart"),
+        ({"a": Fraction(1, 2)}, "a Fraction, which only a pickle can hold"),
+        ({"a": {"b": b"one"}, "a.b": b"two"}, r"two places that are called card\.a\.b"),
+        ({"a-b": b"one"}, "which no bundle does"),
+        ({"a": np.bool_(True)}, "'bool'"),
+        ({"a": "\n"}, "cannot be shown"),
+        ({"a": np.nan}, "not JSON compliant|nan"),
+    ],
+)
+def test_what_would_not_come_back_is_not_written(made, tmp_path, card, says):
+    with pytest.raises((BundleError, ValueError), match=says):
+        write_archive(made[1] | dict(card=card), tmp_path / "b.serlib")
     assert not [*tmp_path.iterdir()]
 
 
