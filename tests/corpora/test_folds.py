@@ -21,6 +21,7 @@ def test_rows_are_split_as_the_source_split_them():
     _, theirs = train_test_split(np.arange(12720), test_size=0.2, random_state=42)  # S2's line
     np.testing.assert_array_equal(fold.test, theirs)
     own = row_fold(12720)
+    assert (own.name, fold.name) == (0, 0)
     np.testing.assert_array_equal(own.test, fold.test)
     parts = np.concatenate([own.train, own.validation, own.test])
     assert sorted(parts) == list(range(12720))

@@ -358,6 +358,14 @@ def test_an_array_of_another_kind_is_refused_although_its_shape_fits(members, pa
         serlib.load_bundle(packed({**members, MEAN: file.getvalue()}))
 
 
+def test_a_deviation_that_is_not_above_zero_is_refused(members, packed):
+    name = MEAN.replace("mean_", "scale_")
+    for bad in (0.0, -1.0):
+        content = members[name][:-8] + np.float64(bad).tobytes()
+        with pytest.raises(BundleError, match="deviations that are not above 0"):
+            serlib.load_bundle(packed({**members, name: content}))
+
+
 def test_an_array_that_is_cut_off_is_refused(members, packed):
     for content in (members[MEAN][:-8], members[MEAN] + bytes(8), members[MEAN][:-3]):
         with pytest.raises(BundleError, match=r"x\.serlib: "):
@@ -533,6 +541,8 @@ def recursion(model):
         (lambda m: setattr(m.subgraphs[0].operators[0], "opcodeIndex", 999), r"points at \[999\]"),
         (lambda m: setattr(m.subgraphs[0].operators[0], "inputs", [7000]), r"points at \[7000\]"),
         (lambda m: setattr(m.subgraphs[0].operators[0], "outputs", [-1]), r"points at \[-1\]"),
+        (lambda m: setattr(m.subgraphs[1], "inputs", [7000]), r"points at \[7000\]"),
+        (lambda m: setattr(m.subgraphs[1], "outputs", [-1]), r"points at \[-1\]"),
         (lambda m: setattr(m.subgraphs[0], "outputs", [0]), "its network is of"),
         (lambda m: setattr(m.subgraphs[0], "inputs", []), "its network is of"),
         (lambda m: setattr(m.subgraphs[0].tensors[1], "buffer", 5000), r"points at \[5000\]"),
