@@ -10,6 +10,7 @@ from sklearn.model_selection import train_test_split
 from serlib.corpora import protocol, read_clips, row_fold, select
 from serlib.corpora.folds import speaker_folds
 from serlib.corpora.known import ravdess
+from serlib.errors import CorpusError
 from serlib.paths import Project
 
 SHIPPED = Project.here().root / "emotion_path.csv"
@@ -65,4 +66,15 @@ def test_of_few_recordings_one_of_each_emotion_is_left_aside(each, tested):
     (fold,) = protocol("clips").folds(clips)
     for part in (fold.train, fold.validation, fold.test):
         assert set(emotions[part]) == set(emotions)
-    assert len(fold.validation) == 7 and len(fold.test) == tested
+    assert fold.name == 0 and len(fold.validation) == 7 and len(fold.test) == tested
+
+
+def test_two_speakers_need_a_sentence_to_validate_on_and_one_to_train_on():
+    speakers, words = np.repeat(["tess:OAF", "tess:YAF"], 4), np.resize(["back", "bean"], 8)
+    ids = [f"tess:{k}" for k in range(8)]
+    clips = pd.DataFrame(dict(clip_id=ids, speaker=speakers, statement=words))
+    for fold in protocol("speakers").folds(clips):
+        assert {*words[fold.train], *words[fold.validation]} == {"back", "bean"}
+        assert len({*words[fold.train]}) == 1 and len({*speakers[fold.test]}) == 1
+    with pytest.raises(CorpusError, match="two sentences, one to validate; found .*'back'"):
+        [*protocol("speakers").folds(clips[words == "back"].reset_index(drop=True))]

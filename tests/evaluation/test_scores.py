@@ -38,6 +38,7 @@ def test_figures_are_scikit_learns():
     assert found["accuracy"] == pytest.approx(accuracy_score(true, guess))
     assert found["macro_f1"] == pytest.approx(f1_score(true, guess, average="macro"))
     assert found["n"] == 240
+    assert evaluation.uar(table) == found["uar"]
 
 
 def test_the_interval_holds_the_figure_and_is_seeded():
