@@ -358,6 +358,13 @@ def test_an_array_of_another_kind_is_refused_although_its_shape_fits(members, pa
         serlib.load_bundle(packed({**members, MEAN: file.getvalue()}))
 
 
+def test_an_array_of_another_version_of_the_format_is_refused(members, packed):
+    file = io.BytesIO()
+    np.lib.format.write_array(file, np.load(io.BytesIO(members[MEAN])), (2, 0))
+    with pytest.raises(BundleError, match="not an array as bundles have them"):
+        serlib.load_bundle(packed({**members, MEAN: file.getvalue()}))
+
+
 def test_a_deviation_that_is_not_above_zero_is_refused(members, packed):
     name = MEAN.replace("mean_", "scale_")
     for bad in (0.0, -1.0):
