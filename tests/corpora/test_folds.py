@@ -76,5 +76,5 @@ def test_two_speakers_need_a_sentence_to_validate_on_and_one_to_train_on():
     for fold in protocol("speakers").folds(clips):
         assert {*words[fold.train], *words[fold.validation]} == {"back", "bean"}
         assert len({*words[fold.train]}) == 1 and len({*speakers[fold.test]}) == 1
-    with pytest.raises(CorpusError, match="two sentences, one to validate; found .*'back'"):
+    with pytest.raises(CorpusError, match=r"two sentences, one to validate; found .*'back'"):
         [*protocol("speakers").folds(clips[words == "back"].reset_index(drop=True))]
