@@ -139,6 +139,15 @@ def test_the_difference_is_that_of_the_uars_whatever_the_seeds():
     assert twice["difference"] == pytest.approx(found["difference"])
 
 
+def test_a_speaker_who_lacks_an_emotion_counts_for_the_others():
+    a, b = predictions(), predictions(hit=0.3)
+    b = b.assign(clip_id=a.clip_id, speaker=a.speaker, emotion=a.emotion)
+    kept = ~((a.speaker == "ravdess:00") & (a.emotion == "sad"))
+    a, b = a[kept], b[kept]
+    found = evaluation.compare(a, b, rng=np.random.default_rng(0))
+    assert found["difference"] == pytest.approx(evaluation.uar(a) - evaluation.uar(b))
+
+
 def test_p_of_a_difference_that_every_speaker_shows_and_of_none():
     """Six speakers, each better: of the 2^6 flips of signs two are as extreme."""
     a = predictions(1200, 6, hit=1.0)
