@@ -1,13 +1,19 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint lab app bench clean
+.PHONY: run test coverage lint lab app bench clean
 
 run: .venv/ready  ## run all notebooks in order (on the demo corpus where there is no other)
 	$(BIN)/serlib run
 
 test: .venv/ready  ## run the tests
 	$(BIN)/python -m pytest
+
+coverage: .venv/ready  ## run the tests, name the lines and branches that none reaches
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --fail-under 97
 
 lint: .venv/ready  ## check the style of code and notebooks
 	$(BIN)/ruff check .

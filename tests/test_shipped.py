@@ -4,9 +4,11 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from collections import Counter
 from dataclasses import replace
 
+import joblib
 import keras
 import numpy as np
 import pandas as pd
@@ -18,6 +20,7 @@ from serlib.audio import synthesise
 from serlib.corpora import PROTOCOLS, classes_of, read_clips
 from serlib.evaluation import calibration, predictions, table_in, uar
 from serlib.inference import bundle_place, find_bundle, open_bundle
+from serlib.inference.archive import write_archive
 from serlib.paths import CHECKOUT, Project
 from serlib.systems import SYSTEMS, get, keys_of, members_of, networks
 from serlib.workflow import readme
@@ -25,7 +28,7 @@ from tests.inference.pickles import names_in
 
 ARTIFACTS = Project.here().artifacts
 PREDICTIONS = ARTIFACTS / "predictions"
-BUNDLES = [ARTIFACTS / bundle_place("conv1d"), *sorted((ARTIFACTS / "bundles").glob("*.joblib"))]
+BUNDLES = [ARTIFACTS / bundle_place("conv1d"), *sorted((ARTIFACTS / "bundles").glob("*.serlib"))]
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +58,7 @@ def lacking(shipped):
     }
     rows = [row for row, n in least.items() if seeds[row] < n]
     places = [ARTIFACTS / bundle_place(s.name) for s in systems if s.offered]
+    places += [place.with_suffix(".joblib") for place in places]
     return rows + [place for place in places if not place.is_file()]
 
 
@@ -68,9 +72,8 @@ def test_a_new_entry_owes_nothing_before_it_is_shipped(shipped, monkeypatch):
     monkeypatch.setitem(SYSTEMS, "new", entry)
     assert lacking(shipped) == []
     monkeypatch.setitem(SYSTEMS, "new", replace(entry, shipped=True))
-    assert {("new", "ravdess", "clips"), ARTIFACTS / "bundles" / "new.joblib"} <= {
-        *lacking(shipped)
-    }
+    owed = {ARTIFACTS / "bundles" / f"new{end}" for end in (".serlib", ".joblib")}
+    assert {("new", "ravdess", "clips"), *owed} <= {*lacking(shipped)}
 
 
 def test_no_prediction_is_of_a_system_or_a_row_that_is_no_more(shipped):
@@ -129,9 +132,20 @@ def test_a_corpus_that_is_not_heard_is_not_trained_on(shipped):
 
 @pytest.mark.parametrize("path", BUNDLES, ids=lambda path: path.stem)
 def test_a_shipped_bundles_pickle_names_nothing_of_serlib_but_restore(path):
+    path = path.with_suffix(".joblib")
     named, restored = names_in(path)
     assert {name for name in named if name.startswith("serlib")} == {"serlib.restore"}
     assert "network" in restored and path.stat().st_size < 20e6
+
+
+@pytest.mark.parametrize("path", BUNDLES, ids=lambda path: path.stem)
+def test_both_files_of_a_shipped_bundle_hold_the_same(path, tmp_path):
+    """The archive of what the pickle holds is the archive that is shipped, byte for byte."""
+    write_archive(joblib.load(path.with_suffix(".joblib")), tmp_path / path.name)
+    one, two = (zipfile.ZipFile(p) for p in (path, tmp_path / path.name))
+    with one, two:
+        assert one.namelist() == two.namelist()
+        assert all(one.read(name) == two.read(name) for name in one.namelist())
 
 
 @pytest.mark.parametrize("path", BUNDLES, ids=lambda path: path.stem)
@@ -196,7 +210,7 @@ def test_the_readmes_few_lines_work_in_a_fresh_process_in_another_folder(tmp_pat
     script = next(block for block in blocks if "get_predictions" in block)
     assert len([line for line in script.splitlines() if line.strip()]) <= 6
     where = repr(str(find_bundle("any_voice")))
-    script = re.sub(r'"[^"]*any_voice.joblib"', lambda _: where, script)
+    script = re.sub(r'"[^"]*any_voice.(serlib|joblib)"', lambda _: where, script)
     script = re.sub(r"mine\d.wav", "audio.wav", script)
     command = [sys.executable, "-c", script]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

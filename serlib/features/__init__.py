@@ -12,7 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "log_mel": ["LogMel"],
         "means": ["FEATURE_COLUMNS", "Means"],
         "mfcc": ["MfccDeltas"],
-        "scaling": ["Scaler"],
+        "scaling": ["SCALERS", "Scaler"],
         "statistics": ["Functionals", "Statistics"],
         "table": ["KEY_COLUMNS", "read_features", "tables_of", "write_features"],
         "voice": ["VoiceStatistics"],

@@ -6,7 +6,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "asking": ["ask"],
-        "attention": ["attention", "attention_of", "has_attention"],
         "bundle": ["Bundle", "load_bundle", "probabilities", "save_bundle", "verify"],
         "card": ["INTENDED_USE", "card_of", "gain_of", "shipped_card", "update_card"],
         "enrolment": ["EnrolledSpeaker", "following"],
@@ -14,7 +13,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "Answer",
             "answer",
             "answer_of",
+            "attention",
+            "attention_of",
             "get_predictions",
+            "has_attention",
             "heard",
             "new_voice",
             "predict_proba",

@@ -1,4 +1,7 @@
-"""`emotion_preprocessing.joblib`: a dict that other people's code loads and predicts with."""
+"""A bundle: the dict that predicts, as `.serlib`, which needs no pickle, and as `.joblib`.
+
+`emotion_preprocessing.joblib` is what other people's code loads and predicts with.
+"""
 
 import json
 from collections.abc import Sequence
@@ -9,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import joblib
 import numpy as np
 
-from ..errors import BundleError
+from ..errors import BundleError, SerlibError
 from ..features import FrontEnd
 from ..files import replacing, sha256, write_json
+from .archive import read_archive, write_archive
 from .stored import Encoder, Network
 
 if TYPE_CHECKING:
@@ -35,11 +39,11 @@ def save_bundle(
     card: dict,
     anywhere: bool = False,
 ) -> Bundle:
-    """Write a bundle and, beside it, its model card with the file's checksum.
+    """Write a bundle twice, `.serlib` and `.joblib`, and its model card with the latter's checksum.
 
     Parameters
     ----------
-    path : Path, ending in .joblib
+    path : Path; the three files have its name, each with its own suffix
     model : keras.Model or Network, over scaled features as `extractor.as_input` gives them
     scaler : what `extractor.scaler` returned, fitted on the training part, or an `EnsembleScaler`
     classes : sequence of str, in the order of the model's outputs; the bundle's encoder is of them
@@ -72,19 +76,24 @@ def save_bundle(
         features=features,
         probabilities=probabilities(bundle, features[None])[0],
     )
-    with replacing(path) as temporary:
+    write_archive(bundle, path.with_suffix(".serlib"))
+    pickle = path.with_suffix(".joblib")
+    with replacing(pickle) as temporary:
         joblib.dump(bundle, temporary, compress=0)
     about = dict(classes=bundle["classes"], settings=bundle["settings"], versions=_versions())
-    write_json(path.with_suffix(".json"), card | about | {"sha256": sha256(path)})
+    write_json(path.with_suffix(".json"), card | about | {"sha256": sha256(pickle)})
     return bundle
 
 
 def load_bundle(path: str | Path) -> Bundle:
-    """Load a bundle after checking its checksum, then its versions and its reference clip.
+    """Load a bundle, `.serlib` or `.joblib`, and check its versions and its reference clip.
 
-    A joblib file is a pickle: loading one runs code from it. The checksum tells an
-    altered file, not a malicious author: load bundles of people you trust only. Of a bundle
-    without its card the checksum is not checked, and every answer says so.
+    A `.serlib` file may come from anybody: reading one runs no code from it. What that covers is
+    said in `serlib.inference.inspection`.
+
+    A joblib file is a pickle: loading one runs code from it. Its checksum tells an altered file,
+    not a malicious author: load those of people you trust only. Of one without its card the
+    checksum is not checked, and every answer says so.
 
     Raises
     ------
@@ -94,25 +103,37 @@ def load_bundle(path: str | Path) -> Bundle:
     path = Path(path)
     if not path.is_file():
         raise BundleError(f"{path}: no such bundle. {_REMAKE}")
-    card = path.with_suffix(".json")
+    plain = path.suffix.lower() == ".serlib"
+    unchecked = "" if plain else _checksum(path)
     try:
-        expected = json.loads(card.read_text())["sha256"] if card.exists() else ""
+        bundle = read_archive(path) if plain else joblib.load(path)
+    except BundleError as error:
+        raise BundleError(f"{path}: {error}. {_REMAKE}") from error
+    except Exception as error:  # a pickle may raise anything
+        raise BundleError(f"{path}: cannot be loaded ({error!r}). {_REMAKE}") from error
+    try:
+        verify(bundle)
+    except SerlibError as error:
+        raise BundleError(f"{path}: {error}") from error
+    except Exception as error:  # as may what strangers have put into a file
+        raise BundleError(f"{path}: cannot answer ({error!r:.200}). {_REMAKE}") from error
+    return bundle | dict(unchecked=unchecked) if unchecked else bundle
+
+
+def _checksum(path: Path) -> str:
+    """Compare a file with its card; return what to say where there is none."""
+    card = path.with_suffix(".json")
+    if not card.exists():
+        return f"The bundle has no card {card.name}: its checksum is not checked."
+    try:
+        expected = json.loads(card.read_text())["sha256"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BundleError(
             f"{path}: its card {card.name}, which holds the checksum, is damaged. {_REMAKE}"
         ) from error
-    if card.exists() and sha256(path) != expected:
+    if sha256(path) != expected:
         raise BundleError(f"{path}: truncated or altered: its checksum differs. {_REMAKE}")
-    try:
-        bundle = joblib.load(path)
-    except BundleError as error:
-        raise BundleError(f"{path}: {error}") from error
-    except Exception as error:  # a pickle may raise anything
-        raise BundleError(f"{path}: cannot be loaded ({error!r}). {_REMAKE}") from error
-    verify(bundle)
-    if not card.exists():
-        bundle["unchecked"] = f"The bundle has no card {card.name}: its checksum is not checked."
-    return bundle
+    return ""
 
 
 def verify(bundle: Bundle) -> None:

@@ -75,13 +75,20 @@ def _missing(wanted: str, here: dict[str, Path | None]) -> SerlibError:
 
 
 def bundle_place(system: str) -> str:
-    """Return where the bundle of a system lies, within a run's folder or `artifacts`."""
-    return "emotion_preprocessing.joblib" if system == "conv1d" else f"bundles/{system}.joblib"
+    """Return where the bundle of a system lies, within a run's folder or `artifacts`.
+
+    Beside it lie the same as `.joblib` and its card.
+    """
+    return "emotion_preprocessing.serlib" if system == "conv1d" else f"bundles/{system}.serlib"
 
 
 def find_bundle(system: str, project: Project | None = None) -> Path | None:
-    """Return the shipped bundle, else the one that the user's own run has made, else None."""
+    """Return the shipped bundle, else the one that the user's own run has made, else None.
+
+    One that needs no pickle comes before the same as `.joblib`.
+    """
     project = project or Project.here()
     folders = project.artifacts, project.runs / "default"
     places = [folder / bundle_place(system) for folder in folders]
-    return next((path for path in places if path.is_file()), None)
+    either = [place.with_suffix(end) for place in places for end in (".serlib", ".joblib")]
+    return next((path for path in either if path.is_file()), None)

@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Iterable
 from functools import cached_property
 from itertools import permutations
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,7 +128,7 @@ class Network:
 
         lite, weights = self._state["lite"], self._state["weights"]
         model = keras.saving.deserialize_keras_object(json.loads(self._state["config"]))
-        model.set_weights([w if isinstance(w, np.ndarray) else _at(lite, w) for w in weights])
+        model.set_weights([w if isinstance(w, np.ndarray) else weight_at(lite, w) for w in weights])
         return model
 
     @property
@@ -203,9 +204,10 @@ def _place(lite: bytes, weight: np.ndarray) -> _Place | None:
     return None
 
 
-def _at(lite: bytes, place: _Place) -> np.ndarray:
+def weight_at(lite: bytes, place: _Place) -> np.ndarray:
+    """Return the weight that lies in a file at an offset, of a shape there, its axes in order."""
     offset, shape, axes = place
-    return np.ndarray(shape, "<f4", lite, offset).transpose(axes)
+    return np.frombuffer(lite, "<f4", prod(shape), offset).reshape(shape).transpose(axes)
 
 
 def _from_archive(content: bytes) -> "keras.Model":

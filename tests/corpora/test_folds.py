@@ -5,10 +5,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.model_selection import train_test_split
 
 from serlib.corpora import CORPORA, protocol, read_clips, row_fold, select
 from serlib.corpora.folds import speaker_folds
 from serlib.corpora.known import ravdess
+from serlib.errors import CorpusError
 from serlib.paths import Project
 
 SHIPPED = Project.here().root / "emotion_path.csv"
@@ -17,7 +19,10 @@ SHIPPED = Project.here().root / "emotion_path.csv"
 def test_rows_are_split_as_the_source_split_them():
     fold = row_fold(12720, published=True)
     assert len(fold.test) == 2544 and set(fold.validation) == set(fold.test)
+    _, theirs = train_test_split(np.arange(12720), test_size=0.2, random_state=42)  # S2's line
+    np.testing.assert_array_equal(fold.test, theirs)
     own = row_fold(12720)
+    assert (own.name, fold.name) == (0, 0)
     np.testing.assert_array_equal(own.test, fold.test)
     parts = np.concatenate([own.train, own.validation, own.test])
     assert sorted(parts) == list(range(12720))
@@ -51,15 +56,28 @@ def test_the_order_of_the_table_makes_no_difference(name, order):
     assert ids[: len(ids) // 2] == ids[len(ids) // 2 :]
 
 
-def test_of_few_recordings_one_of_each_emotion_is_left_aside():
-    """As own recordings are: 63 of seven emotions, a tenth of which would be fewer than seven."""
-    emotions = np.repeat(["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"], 9)
-    ids = [f"own:{k:02d}" for k in range(63)]
+@pytest.mark.parametrize(("each", "tested"), [(9, 13), (10, 14), (11, 16)])
+def test_of_few_recordings_one_of_each_emotion_is_left_aside(each, tested):
+    """As own recordings are: of seven emotions, a tenth of which would be fewer than seven."""
+    emotions = ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"]
+    emotions = np.repeat(emotions, each)
+    ids = [f"own:{k:02d}" for k in range(7 * each)]
     clips = pd.DataFrame(dict(clip_id=ids, audio_md5=ids, emotion=emotions, speaker="own:unknown"))
     (fold,) = protocol("clips").folds(clips)
     for part in (fold.train, fold.validation, fold.test):
         assert set(emotions[part]) == set(emotions)
-    assert len(fold.validation) == 7 and len(fold.test) == 13
+    assert fold.name == 0 and len(fold.validation) == 7 and len(fold.test) == tested
+
+
+def test_two_speakers_need_a_sentence_to_validate_on_and_one_to_train_on():
+    speakers, words = np.repeat(["tess:OAF", "tess:YAF"], 4), np.resize(["back", "bean"], 8)
+    ids = [f"tess:{k}" for k in range(8)]
+    clips = pd.DataFrame(dict(clip_id=ids, speaker=speakers, statement=words))
+    for fold in protocol("speakers").folds(clips):
+        assert {*words[fold.train], *words[fold.validation]} == {"back", "bean"}
+        assert len({*words[fold.train]}) == 1 and len({*speakers[fold.test]}) == 1
+    with pytest.raises(CorpusError, match=r"two sentences, one to validate; found .*'back'"):
+        [*protocol("speakers").folds(clips[words == "back"].reset_index(drop=True))]
 
 
 def test_speakers_whose_clips_are_shown_are_in_no_part_of_what_bundles_are_made_of():

@@ -106,6 +106,15 @@ def test_averages_are_computed_of_their_members_and_stored_nowhere(tmp_path, mea
     assert not [path for path in tmp_path.iterdir() if path.name.startswith("mean")]
 
 
+def test_an_average_of_what_draws_nothing_has_one_seed(tmp_path, monkeypatch):
+    members = (("majority", 1), ("functionals_logreg", 1))
+    entry = replace(get("best"), name="plain", members=members, scored=(("ravdess", "speakers"),))
+    monkeypatch.setitem(SYSTEMS, "plain", entry)
+    for name, _ in members:
+        predictions.write(Key(name, "ravdess", "speakers"), [fold(0)], tmp_path)
+    assert [*predictions.read(tmp_path, ["plain"])] == [Key("plain", "ravdess", "speakers")]
+
+
 def test_an_average_lacks_the_seeds_of_which_a_member_is_missing(tmp_path, mean):
     parts = dict.fromkeys(members_of(mean._replace(seed=1)))
     for n, key in enumerate(parts):
@@ -128,6 +137,12 @@ def test_newer_predictions_stand_for_all_older_seeds_of_their_row():
     assert list(predictions.over(newer, older)) == [other, *newer]
 
 
+def test_no_average_is_added_that_was_in_neither_and_strangers_stay(mean):
+    members = {key: fold(0, key.seed) for key in dict.fromkeys(members_of(mean))}
+    stranger = Key("renamed", "ravdess", "speakers")
+    assert {*predictions.over(members, {stranger: fold()})} == {*members, stranger}
+
+
 @pytest.mark.parametrize("temperature", [1.0, 1.5])
 def test_an_average_is_the_geometric_mean(temperature):
     tables = [fold(0, seed) for seed in range(3)]
@@ -139,9 +154,27 @@ def test_an_average_is_the_geometric_mean(temperature):
     assert list(mean.predicted) == [EMOTIONS[k] for k in product.argmax(axis=1)]
 
 
+def test_the_order_of_tables_makes_no_difference_to_an_average():
+    one, two = fold(0), fold(0, 1)
+    expected = predictions.average([one, two], 1.0)
+    shuffled = two.sample(frac=1, random_state=5).reset_index(drop=True)
+    pd.testing.assert_frame_equal(predictions.average([one, shuffled]), expected)
+
+
+def test_a_clip_that_several_folds_score_is_there_once_a_fold_in_their_order(tmp_path):
+    parts = [fold(0).assign(fold=name) for name in (2, 0, 1)]
+    written = predictions.write(KEY, parts, tmp_path)
+    assert list(written.fold) == [0, 1, 2] * 30 and written.index.is_monotonic_increasing
+    (again,) = predictions.read(tmp_path).values()
+    pd.testing.assert_frame_equal(again, written, atol=1e-4)
+
+
 def test_other_clips_are_not_averaged():
     with pytest.raises(ValueError, match="expected predictions of the same clips"):
         predictions.average([fold(0), fold(0, 1, n=29)])
+    for other in (dict(fold=3), dict(variant="noise")):  # nor the same clips, otherwise scored
+        with pytest.raises(ValueError, match="expected predictions of the same clips"):
+            predictions.average([fold(0), fold(0, 1).assign(**other)])
 
 
 def test_what_is_no_file_of_predictions_is_named(tmp_path):
@@ -156,6 +189,32 @@ def test_what_is_no_file_of_predictions_is_named(tmp_path):
         path.unlink()
 
 
+@pytest.mark.parametrize(
+    ("name", "lacks"),
+    [
+        ("cnn_lstm__ravdess__clips__seed0", ""),
+        ("cnn_lstm__ravdess", ""),
+        ("cnn_lstm__rvdess__clips", ""),
+        ("cnn_lstm__ravdess__clip", ""),
+        ("cnn_lstm__ravdess__clips", "fold"),
+        ("cnn_lstm__ravdess__clips", "speaker"),
+        ("cnn_lstm__ravdess__clips", "predicted"),
+    ],
+)
+def test_a_table_of_another_name_or_without_a_column_is_named(tmp_path, name, lacks):
+    table = fold().assign(seed=0).drop(columns=[lacks] if lacks else [])
+    table.to_csv(tmp_path / f"{name}.csv.gz", index=False)
+    with pytest.raises(TableError, match=f"{name}.*is no file of predictions.*'seed'.*Delete it"):
+        predictions.read(tmp_path)
+
+
+def test_each_draw_of_a_fold_has_a_name_that_tells_what_was_trained_on():
+    names = [predictions.drawn(name, draw) for name in (3, "tess", "tess+nemo") for draw in (0, 2)]
+    assert names == [3, 23, "tess", "tess 2", "tess+nemo", "tess+nemo 2"]
+    trained = predictions.trained_on(pd.Series(names[2:]))
+    assert list(trained) == ["tess", "tess", "tess+nemo", "tess+nemo"]
+
+
 def test_seeds_of_other_clips_go_when_a_row_is_written_anew(tmp_path):
     predictions.write(KEY._replace(seed=1), [fold(0), fold(1)], tmp_path)
     predictions.write(KEY._replace(seed=2), [fold(0)], tmp_path)
@@ -165,12 +224,13 @@ def test_seeds_of_other_clips_go_when_a_row_is_written_anew(tmp_path):
 
 
 def test_an_average_of_members_on_other_clips_is_left_out_aloud(tmp_path, mean, capsys):
-    for name, seed, folds in (("cnn_lstm", 0, 2), ("cnn_lstm", 1, 2), ("majority", 0, 1)):
-        key = Key(name, "ravdess", "speakers", seed)
-        predictions.write(key, [fold(k, seed) for k in range(folds)], tmp_path)
+    members = [*dict.fromkeys(members_of(mean)), *dict.fromkeys(members_of(mean._replace(seed=1)))]
+    for key in dict.fromkeys(members):
+        folds = 1 if key.system == "majority" else 2
+        predictions.write(key, [fold(k, key.seed) for k in range(folds)], tmp_path)
     found = predictions.read(tmp_path)
-    assert mean not in found and len(found) == 3
-    assert "left out: mean ravdess speakers" in capsys.readouterr().out
+    assert not [key for key in found if key.system == "mean"] and len(found) == len({*members})
+    assert capsys.readouterr().out.count("left out: mean ravdess speakers") == 1  # not every seed
 
 
 def test_an_average_is_of_the_newer_members(tmp_path, mean):

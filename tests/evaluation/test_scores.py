@@ -38,6 +38,7 @@ def test_figures_are_scikit_learns():
     assert found["accuracy"] == pytest.approx(accuracy_score(true, guess))
     assert found["macro_f1"] == pytest.approx(f1_score(true, guess, average="macro"))
     assert found["n"] == 240
+    assert evaluation.uar(table) == found["uar"]
 
 
 def test_the_interval_holds_the_figure_and_is_seeded():
@@ -136,6 +137,15 @@ def test_the_difference_is_that_of_the_uars_whatever_the_seeds():
     assert found["low"] < found["difference"] < found["high"]
     twice = evaluation.compare(pd.concat([a, a]), b, rng=np.random.default_rng(0))
     assert twice["difference"] == pytest.approx(found["difference"])
+
+
+def test_a_speaker_who_lacks_an_emotion_counts_for_the_others():
+    a, b = predictions(), predictions(hit=0.3)
+    b = b.assign(clip_id=a.clip_id, speaker=a.speaker, emotion=a.emotion)
+    kept = ~((a.speaker == "ravdess:00") & (a.emotion == "sad"))
+    a, b = a[kept], b[kept]
+    found = evaluation.compare(a, b, rng=np.random.default_rng(0))
+    assert found["difference"] == pytest.approx(evaluation.uar(a) - evaluation.uar(b))
 
 
 def test_p_of_a_difference_that_every_speaker_shows_and_of_none():

@@ -49,8 +49,9 @@ def test_a_sixth_system_takes_one_entry_and_one_network(run, tmp_path, monkeypat
     both = [Key("cnn_lstm", "ravdess", "clips"), key]
     figures = ordered(pd.concat([table.assign(notice=run.notice), real], ignore_index=True))
     made = inference.save_all(both, fits, figures, run)
-    path = run.out / "bundles" / "sixth.joblib"
-    assert made.index.to_list() == ["bundles/sixth.joblib"] and path.exists()
+    path = run.out / "bundles" / "sixth.serlib"
+    assert made.index.to_list() == ["bundles/sixth.serlib"] and path.exists()
+    assert path.with_suffix(".joblib").exists()
     card = json.loads(path.with_suffix(".json").read_text())
     assert [row["notice"] for row in card["figures"]] == [run.notice]
     assert card["network"] == "pooled" and DATA[data].title in card["data"]

@@ -16,13 +16,12 @@ def empty(tmp_path):
     return Project(tmp_path, tmp_path / "cache")
 
 
-def put(project, system, folder):
+def put(project, system, folder, ends=(".serlib",)):
     """Copy the shipped bundle of a system to a folder of another project."""
-    source = HERE.artifacts / bundle_place(system)
-    for path in (source, source.with_suffix(".json")):
-        target = folder / Path(bundle_place(system)).with_name(path.name)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
+    for end in ends:
+        place = Path(bundle_place(system)).with_suffix(end)
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(HERE.artifacts / place, folder / place)
     return folder / bundle_place(system)
 
 
@@ -33,6 +32,16 @@ def test_the_shipped_bundle_stands_before_the_users_own(empty):
     assert open_bundle("mfcc_cnn", project=empty)["card"]["name"] == "mfcc_cnn"
     shipped = put(empty, "mfcc_cnn", empty.artifacts)
     assert find_bundle("mfcc_cnn", empty) == shipped
+
+
+def test_the_one_that_needs_no_pickle_comes_first(empty):
+    place = put(empty, "mfcc_cnn", empty.artifacts, (".joblib", ".json"))
+    assert find_bundle("mfcc_cnn", empty) == place.with_suffix(".joblib")
+    put(empty, "mfcc_cnn", empty.runs / "default")  # the user's own stands behind what is shipped
+    assert find_bundle("mfcc_cnn", empty) == place.with_suffix(".joblib")
+    put(empty, "mfcc_cnn", empty.artifacts)
+    assert find_bundle("mfcc_cnn", empty) == place and place.suffix == ".serlib"
+    assert bundle_place("conv1d") == "emotion_preprocessing.serlib"
 
 
 def test_what_is_offered_begins_with_what_answers_unasked(empty):

@@ -66,7 +66,7 @@ def test_a_run_writes_everything_the_notebooks_promise(finished):
     assert len(clips) == 3 * 32 + 2 * 7 * 2
     assert len(pd.read_csv(finished / "features.csv")) == 3 * len(clips)
     written = ["best_emotion_model.keras", "emotion_preprocessing.joblib", "metrics/conv1d.json"]
-    written += ["bundles/mfcc_cnn.joblib", "metrics/benchmark.json"]
+    written += ["bundles/mfcc_cnn.joblib", "bundles/mfcc_cnn.serlib", "metrics/benchmark.json"]
     for name in [*written, "metrics/sequences.json", "metrics/pictures.json"]:
         assert (finished / name).stat().st_size > 1000
     fitted = pd.read_csv(finished / "predictions" / "duration_loudness__ravdess__clips.csv.gz")
