@@ -62,14 +62,14 @@ def tuning(S: np.ndarray, *, sr: float) -> float:
     n_fft = 2 * (len(S) - 1)
     hz = np.arange(len(S)) * sr / n_fft
     first, last = np.searchsorted(hz, (150.0, min(4000.0, sr / 2)))
-    near = S[first - 1 : last + 1].T  # a bin more at either side
-    loud = np.where(near > 0.1 * S.max(axis=0)[:, None], near, 0)
-    peaks = np.zeros(near.shape, bool)
-    peaks[:, 1:-1] = (loud[:, 1:-1] > loud[:, :-2]) & (loud[:, 1:-1] >= loud[:, 2:])
-    shift = _parabola(near)[peaks]
-    slopes = np.gradient(near, axis=1)[peaks]
-    pitches = ((first - 1 + np.nonzero(peaks)[1] + shift) * sr / n_fft).astype(S.dtype)
-    heights = near[peaks] + 0.5 * slopes * shift
+    near = np.ascontiguousarray(S[first - 1 : last + 1].T)  # a bin more at either side
+    here = near[:, 1:-1]
+    peaks = (here > 0.1 * S.max(axis=0)[:, None]) & (here > near[:, :-2]) & (here >= near[:, 2:])
+    row, k = np.divmod(np.flatnonzero(peaks), peaks.shape[1])
+    around = near.ravel()[(row * near.shape[1] + k)[:, None] + np.arange(3)]
+    shift = _parabola(around)[:, 1]
+    pitches = ((first + k + shift) * sr / n_fft).astype(S.dtype)
+    heights = around[:, 1] + 0.25 * (around[:, 2] - around[:, 0]) * shift
     pitches = pitches[heights >= np.median(heights)] if len(heights) else pitches
     if not len(pitches):
         return 0.0

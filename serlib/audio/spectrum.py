@@ -24,8 +24,10 @@ def stft(
 ) -> np.ndarray:
     """Return the short-time Fourier transform, Hann windows [shape=(1 + n_fft // 2, frames)]."""
     framed = frames(np.pad(y, n_fft // 2, pad_mode), frame_length=n_fft, hop_length=hop_length)
-    spectrum = np.fft.rfft(framed * _hann(n_fft), axis=-1)
-    return spectrum.astype(np.result_type(y.dtype, np.complex64)).T
+    D = np.empty((len(framed), 1 + n_fft // 2), np.result_type(y.dtype, np.complex64))
+    for few in range(0, len(framed), 16):  # so that they stay in the processor's cache
+        D[few : few + 16] = np.fft.rfft(framed[few : few + 16] * hann(n_fft))
+    return D.T
 
 
 def power_to_db(S: np.ndarray, *, ref: float = 1.0, top_db: float | None = 80.0) -> np.ndarray:
@@ -49,6 +51,28 @@ def mel_filters(sr: float, n_fft: int, n_mels: int = 128, fmax: float | None = N
     steps = np.diff(edges)[:, None]
     weights = np.maximum(0, np.minimum(-ramps[:-2] / steps[:-1], ramps[2:] / steps[1:]))
     return (weights * (2.0 / (edges[2:] - edges[:-2]))[:, None]).astype(np.float32)
+
+
+def mel(power: np.ndarray, *, sr: float, n_mels: int = 128, fmax: float | None = None) -> np.ndarray:
+    """Return the powers in Slaney's mel bands [shape=(n_mels, frames)].
+
+    Parameters
+    ----------
+    power : np.ndarray [shape=(1 + n_fft // 2, frames)]
+    """
+    parts = _mel_parts(sr, 2 * (len(power) - 1), n_mels, fmax)
+    return np.concatenate([weights @ power[bins] for bins, weights in parts])
+
+
+@lru_cache(maxsize=16)
+def _mel_parts(sr: float, n_fft: int, n_mels: int, fmax: float | None) -> list[tuple]:
+    """Return a few filters at a time, and the bins that any of them lets pass."""
+    parts = []
+    for weights in np.array_split(mel_filters(sr, n_fft, n_mels, fmax), 8):
+        passed = np.flatnonzero(weights.any(axis=0))
+        bins = slice(passed[0], passed[-1] + 1)
+        parts.append((bins, np.ascontiguousarray(weights[:, bins])))
+    return parts
 
 
 def _mel(hz: np.ndarray) -> np.ndarray:
@@ -124,5 +148,6 @@ def resample(y: np.ndarray, *, orig_sr: float, target_sr: float) -> np.ndarray:
 
 
 @lru_cache(maxsize=8)
-def _hann(n: int) -> np.ndarray:
-    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n)
+def hann(n: int) -> np.ndarray:
+    """Return the Hann window of an even number of samples, of one period [shape=(n,)]."""
+    return 0.5 + 0.5 * np.cos(np.linspace(-np.pi, np.pi, n + 1)[:-1])  # rounded as SciPy's

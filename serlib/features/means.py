@@ -83,7 +83,7 @@ class Means(FrontEnd):
         sr = sr or self.sr
         frames = dict(frame_length=self.n_fft, hop_length=self.hop_length)
         S = np.abs(spectrum.stft(data, n_fft=self.n_fft, hop_length=self.hop_length))
-        mel = spectrum.mel_filters(sr, self.n_fft) @ S**2
+        mel = spectrum.mel(S**2, sr=sr)
         features = (
             spectrum.zero_crossing_rate(data, **frames)[None],
             _chroma(S, sr),
