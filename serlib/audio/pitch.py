@@ -9,6 +9,8 @@ import numpy as np
 
 from .spectrum import frames
 
+_HUNDREDTHS = np.linspace(-0.5, 0.5, 101)  # of a semitone, and librosa's bins
+
 
 def yin(
     y: np.ndarray, *, fmin: float, fmax: float, sr: float, frame_length: int, hop_length: int
@@ -75,8 +77,8 @@ def tuning(S: np.ndarray, *, sr: float) -> float:
         return 0.0
     residual = np.mod(12 * _octaves(pitches), 1.0)
     residual[residual >= 0.5] -= 1.0
-    counts, edges = np.histogram(residual, np.linspace(-0.5, 0.5, 101))
-    return float(edges[np.argmax(counts)])
+    counts = np.bincount(np.searchsorted(_HUNDREDTHS, residual, "right"), minlength=102)
+    return float(_HUNDREDTHS[np.argmax(counts[1:-1])])
 
 
 def _octaves(hz: np.ndarray, tuning: float = 0.0) -> np.ndarray:

@@ -124,9 +124,10 @@ def zero_crossing_rate(
 ) -> np.ndarray:
     """Return the share of samples of each frame where the sign changes [shape=(frames,)]."""
     below = np.pad(y, frame_length // 2, mode="edge") < -1e-10
-    counts = np.concatenate([[0], np.cumsum(below[1:] != below[:-1])])
+    crossings = np.flatnonzero(below[1:] != below[:-1])
     starts = np.arange(0, len(below) - frame_length + 1, hop_length)
-    return (counts[starts + frame_length - 1] - counts[starts]) / frame_length
+    before, after = np.searchsorted(crossings, [starts, starts + frame_length - 1])
+    return (after - before) / frame_length
 
 
 def trim(
