@@ -9,6 +9,7 @@ from typing import TextIO
 from .errors import AudioError, SerlibError
 
 _RESUMED = "; the same command goes on where this one was"
+_DASK = dict(default="", metavar="ADDRESS", help="scheduler of a Dask cluster that computes")
 _EXAMPLES = """\
 examples:
   serlib predict voice.m4a                      which emotion is in it
@@ -28,6 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     arguments = _parser().parse_args(argv)
+    if getattr(arguments, "dask", ""):
+        os.environ["SERLIB_DASK"] = arguments.dask
     try:
         return arguments.call(arguments) or 0
     except SerlibError as error:
@@ -85,6 +88,7 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--out", default="", help="folder to write to (else artifacts/runs/...)")
     how = dict(nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
     run.add_argument("-p", **how, help="a parameter of the notebooks")
+    run.add_argument("--dask", **_DASK)
     run.add_argument("--publish", action="store_true", help="replace the shipped results")
 
 
@@ -101,6 +105,7 @@ def _add_predict(predict: argparse.ArgumentParser) -> None:
         "--timeline": "second by second, of recordings of any length",
     }.items():
         predict.add_argument(option, action="store_true", help=what)
+    predict.add_argument("--dask", **_DASK)
     form = predict.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object a recording")
     form.add_argument("--csv", action="store_true", help="one line of CSV a recording")
@@ -189,6 +194,7 @@ def _predict(arguments: argparse.Namespace) -> int:
     else:
         bundle = open_bundle(arguments.system, arguments.bundle)
         how = dict(same_voice=arguments.same_voice, strict=arguments.strict)
+        how["named"] = arguments.system, arguments.bundle
         lines = answers.lines(there, bundle, form=form, **how)
     failed = len(absent)
     for line in lines:

@@ -88,11 +88,12 @@ def _octaves(hz: np.ndarray, tuning: float = 0.0) -> np.ndarray:
 @lru_cache(maxsize=128)  # the tuning is a multiple of 0.01 in [-0.5, 0.5)
 def chroma_filters(sr: float, n_fft: int, tuning: float) -> np.ndarray:
     """Return the weights of 12 pitch classes [shape=(12, 1 + n_fft // 2)]: `filters.chroma`."""
-    bins = 12 * _octaves(np.arange(1, n_fft) * sr / n_fft, tuning)
+    count = 1 + n_fft // 2
+    bins = 12 * _octaves(np.arange(1, count + 1) * sr / n_fft, tuning)
     bins = np.concatenate([[bins[0] - 18], bins])
-    widths = np.concatenate([np.maximum(np.diff(bins), 1.0), [1]])
+    widths, bins = np.maximum(np.diff(bins), 1.0), bins[:count]
     off = np.remainder(np.subtract.outer(np.arange(12.0), bins) * -1 + 126, 12) - 6
     weights = np.exp(-0.5 * (2 * off / widths) ** 2)
     weights /= np.sqrt(np.sum(weights**2, axis=0))
     weights *= np.exp(-0.5 * ((bins / 12 - 5) / 2) ** 2)
-    return np.roll(weights, -3, axis=0)[:, : 1 + n_fft // 2].astype(np.float32)
+    return np.roll(weights, -3, axis=0).astype(np.float32)

@@ -25,8 +25,11 @@ def stft(
     """Return the short-time Fourier transform, Hann windows [shape=(1 + n_fft // 2, frames)]."""
     framed = frames(np.pad(y, n_fft // 2, pad_mode), frame_length=n_fft, hop_length=hop_length)
     D = np.empty((len(framed), 1 + n_fft // 2), np.result_type(y.dtype, np.complex64))
-    for few in range(0, len(framed), 16):  # so that they stay in the processor's cache
-        D[few : few + 16] = np.fft.rfft(framed[few : few + 16] * hann(n_fft))
+    windowed, transform = np.empty((16, n_fft)), np.empty((16, 1 + n_fft // 2), complex)
+    for k in range(0, len(framed), 16):  # in memory that stays in the processor's cache
+        few = slice(min(16, len(framed) - k))
+        np.multiply(framed[k : k + 16], hann(n_fft), out=windowed[few])
+        D[k : k + 16] = np.fft.rfft(windowed[few], out=transform[few])
     return D.T
 
 
@@ -53,7 +56,9 @@ def mel_filters(sr: float, n_fft: int, n_mels: int = 128, fmax: float | None = N
     return (weights * (2.0 / (edges[2:] - edges[:-2]))[:, None]).astype(np.float32)
 
 
-def mel(power: np.ndarray, *, sr: float, n_mels: int = 128, fmax: float | None = None) -> np.ndarray:
+def mel(
+    power: np.ndarray, *, sr: float, n_mels: int = 128, fmax: float | None = None
+) -> np.ndarray:
     """Return the powers in Slaney's mel bands [shape=(n_mels, frames)].
 
     Parameters

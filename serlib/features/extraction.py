@@ -7,6 +7,7 @@ from collections.abc import Collection
 from contextlib import closing
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,8 @@ from ..workers import each
 from .base import FrontEnd
 from .means import FEATURE_COLUMNS, Means
 from .table import KEY_COLUMNS, versions
+
+_ONE_AT_A_TIME = Lock()
 
 
 def extract(
@@ -138,8 +141,8 @@ def _compute(
         return str(error)
     rows = []
     # A matrix product on two threads rounds otherwise than on one, and how many a worker has
-    # depends on the number of workers.
-    with _threads().limit(limits=1):
+    # depends on the number of workers. A Dask worker computes several clips at a time.
+    with _ONE_AT_A_TIME, _threads().limit(limits=1):
         for name in variants:
             digest = hashlib.sha256(f"{clip_id} {name}".encode()).digest()
             rng = np.random.default_rng([seed, *np.frombuffer(digest, dtype="<u4").tolist()])
