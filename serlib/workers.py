@@ -163,9 +163,8 @@ def _cluster() -> Iterator[Any]:
     try:
         client = Client(os.environ[CLUSTER], timeout=10, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise _unreachable(
-            f"is no scheduler that answers ({error}). Start one: dask scheduler"
-        ) from error
+        why = f"no scheduler answers there ({error}). Start one: dask scheduler"
+        raise _unreachable(why) from error
     with client:
         yield client
 

@@ -76,21 +76,23 @@ def extract_arrays(
     with closing(sqlite3.connect(cache)) as store:
         store.execute("CREATE TABLE IF NOT EXISTS features (key TEXT PRIMARY KEY, x BLOB)")
         problems = _fill(store, clips, keys, root, (front_end, variants, seed), n_jobs)
-        stored = {clip_id: _stored(store, key) for clip_id, key in keys.items()}
-    here = clips[[stored[clip_id] is not None for clip_id in clips.clip_id]].sort_values("clip_id")
-    shape = (len(variants), *front_end.shape)
+        done = _done(store)
+        here = clips[[keys[clip_id] in done for clip_id in clips.clip_id]].sort_values("clip_id")
+        X = np.empty((len(here), len(variants), *front_end.shape), dtype=np.float32)
+        for x, clip_id in zip(X, here.clip_id, strict=True):
+            x[:] = np.frombuffer(_stored(store, keys[clip_id]), dtype="<f4").reshape(x.shape)
     rows = here[KEY_COLUMNS[:-1]].loc[here.index.repeat(len(variants))].reset_index(drop=True)
     rows["variant"] = np.tile(variants, len(here))
-    X = np.empty((len(here), *shape), dtype=np.float32)
-    for i, clip_id in enumerate(here.clip_id):
-        X[i] = np.frombuffer(stored.pop(clip_id), dtype="<f4").reshape(shape)
     X = X.reshape(-1, *front_end.shape)
     return rows, X, pd.DataFrame(problems, columns=PROBLEM_COLUMNS)
 
 
-def _stored(store: sqlite3.Connection, key: str) -> bytes | None:
-    row = store.execute("SELECT x FROM features WHERE key = ?", (key,)).fetchone()
-    return row and row[0]
+def _done(store: sqlite3.Connection) -> set[str]:
+    return {key for (key,) in store.execute("SELECT key FROM features")}
+
+
+def _stored(store: sqlite3.Connection, key: str) -> bytes:
+    return store.execute("SELECT x FROM features WHERE key = ?", (key,)).fetchone()[0]
 
 
 def _fill(
@@ -102,7 +104,7 @@ def _fill(
     n_jobs: int,
 ) -> list[tuple[str, str]]:
     """Compute what the cache lacks; return the clips that cannot be used, and why."""
-    done = {key for (key,) in store.execute("SELECT key FROM features")}
+    done = _done(store)
     todo = clips[[keys[clip_id] not in done for clip_id in clips.clip_id]]
     clips_of = [(root / row.path, row.clip_id, *how) for row in todo.itertuples()]
     results = each(_compute, clips_of, n_jobs=n_jobs, desc="extracting features")
