@@ -48,7 +48,8 @@ def test_rows_of_real_clips_are_librosas(part):
         x = front_end.extract_features(variant(y, "stretch_pitch", sr=22050, rng=None))
         np.testing.assert_allclose(x, by_librosa(changed, 22050), rtol=5e-3, atol=1e-3)
         x = front_end.extract_features(y)
-        np.testing.assert_allclose(x, by_librosa(y, 22050), rtol=1e-5, atol=1e-6)
+        # A coefficient near 0 is what is left of bands of -100 dB
+        np.testing.assert_allclose(x, by_librosa(y, 22050), rtol=1e-5, atol=1e-5)
 
 
 def test_prediction_sees_the_window_of_training(tmp_path):
