@@ -71,7 +71,8 @@ def extract_arrays(
     problems : DataFrame with `PROBLEM_COLUMNS`: clips without features, and why
     """
     variants = sorted(variants)  # one key in the cache, whatever their order
-    keys = {row.clip_id: _key(row, front_end, variants, seed) for row in clips.itertuples()}
+    how = [front_end.settings(), variants, seed, versions()]
+    keys = {row.clip_id: _key(row, how) for row in clips.itertuples()}
     cache.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(cache)) as store:
         store.execute("CREATE TABLE IF NOT EXISTS features (key TEXT PRIMARY KEY, x BLOB)")
@@ -119,8 +120,8 @@ def _fill(
     return problems
 
 
-def _key(row, front_end: FrontEnd, variants: list[str], seed: int) -> str:
-    what = [row.clip_id, row.audio_md5, front_end.settings(), variants, seed, versions()]
+def _key(row, how: list) -> str:
+    what = [row.clip_id, row.audio_md5, *how]
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 
