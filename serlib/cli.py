@@ -29,6 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     arguments = _parser().parse_args(argv)
+    if getattr(arguments, "dask", ""):
+        os.environ["SERLIB_DASK"] = arguments.dask
     try:
         return arguments.call(arguments) or 0
     except SerlibError as error:
@@ -127,7 +129,12 @@ def _predict(arguments: argparse.Namespace) -> int:
         lines = told.timelines(there, bundle, form=form, png=arguments.png)
     else:
         how = dict(same_voice=arguments.same_voice, strict=arguments.strict)
+<<<<<<< HEAD
         lines = answers.lines(there, _opened(arguments), form=form, **how)
+=======
+        how["named"] = arguments.system, arguments.bundle
+        lines = answers.lines(there, bundle, form=form, **how)
+>>>>>>> fast
     failed = len(absent)
     for line in lines:
         wrong = isinstance(line, SerlibError)

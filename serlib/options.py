@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from .errors import SerlibError
 
+_DASK = dict(default="", metavar="ADDRESS", help="scheduler of a Dask cluster that computes")
+
 
 def add_run(run: argparse.ArgumentParser) -> None:
     """Add what `serlib run` takes."""
@@ -16,6 +18,7 @@ def add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--out", default="", help="folder to write to (else artifacts/runs/...)")
     how = dict(nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
     run.add_argument("-p", **how, help="a parameter of the notebooks")
+    run.add_argument("--dask", **_DASK)
     run.add_argument("--publish", action="store_true", help="replace the shipped results")
 
 
@@ -37,6 +40,7 @@ def add_predict(predict: argparse.ArgumentParser) -> None:
     kept = "the speaker's voice as it is kept here; with --enrol it is made"
     predict.add_argument("--voice", default="", metavar="NAME", help=kept)
     predict.add_argument("--forget", default="", metavar="NAME", help="delete a voice kept here")
+    predict.add_argument("--dask", **_DASK)
     form = predict.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object a recording")
     form.add_argument("--csv", action="store_true", help="one line of CSV a recording")

@@ -10,8 +10,12 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, parallel_config
 from tqdm import tqdm
+
+from .errors import SerlibError
+
+CLUSTER = "SERLIB_DASK"  # `--dask` sets it, for the processes of notebooks too
 
 
 def once_a_thread(make: Callable[[], Any]) -> Callable[[], Any]:
@@ -103,14 +107,67 @@ def each(
     ----------
     function : callable, importable by name
     arguments : sequence of tuple
-    n_jobs : int, processes, as joblib counts them
+    n_jobs : int, processes, as joblib counts them; a cluster uses all it has
     desc : str, before the bar
+
+    Raises
+    ------
+    SerlibError
+        As `spread`.
     """
     with tqdm(total=len(arguments), desc=desc, unit="clip", disable=not arguments) as bar:
         for first in arguments[:1]:
             yield function(*first)
             bar.update()
-        jobs = (delayed(function)(*a) for a in arguments[1:])
-        for result in Parallel(n_jobs=n_jobs, return_as="generator")(jobs):
+        for result in spread(function, arguments[1:], n_jobs=n_jobs):
             yield result
             bar.update()
+
+
+def spread(function: Callable, arguments: Sequence[tuple], *, n_jobs: int = -1) -> Iterator[Any]:
+    """Yield `function` of each tuple of arguments, in order, computed by processes.
+
+    Those of this machine, or, where the environment names the scheduler of a Dask cluster in
+    `CLUSTER`, that cluster's: it needs serlib, and the files under the same paths. What a worker
+    that ends had not finished goes to the others.
+
+    Raises
+    ------
+    SerlibError
+        If Dask is missing, or the cluster cannot be reached or has no workers.
+    """
+    jobs = (delayed(function)(*a) for a in arguments)
+    if not (clustered() and arguments):
+        yield from Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
+        return
+    with _cluster() as client:
+        with parallel_config("dask", client=client):
+            pool = Parallel(return_as="generator", pre_dispatch="4*n_jobs")
+        try:
+            yield from pool(jobs)
+        except TimeoutError as error:
+            raise _unreachable("has no workers. Start some: dask worker ADDRESS") from error
+
+
+def clustered() -> bool:
+    """Tell whether a Dask cluster is named that shares the work."""
+    return bool(os.environ.get(CLUSTER))
+
+
+@contextmanager
+def _cluster() -> Iterator[Any]:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise _unreachable("needs Dask: pip install -e '.[dask]' in the project") from error
+    try:
+        client = Client(os.environ[CLUSTER], timeout=10, set_as_default=False)
+    except (OSError, ValueError) as error:
+        why = f"no scheduler answers there ({error}). Start one: dask scheduler"
+        raise _unreachable(why) from error
+    with client:
+        yield client
+
+
+def _unreachable(why: str) -> SerlibError:
+    return SerlibError(f"--dask {os.environ[CLUSTER]}: {why}")

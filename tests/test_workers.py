@@ -1,10 +1,15 @@
 import os
+import signal
+import sys
+from pathlib import Path
 
 import pytest
+from distributed import LocalCluster
 
+from serlib.errors import SerlibError
 from serlib.features.whisper import ENCODER
 from serlib.paths import Project
-from serlib.workers import ahead, each, interpreter
+from serlib.workers import CLUSTER, ahead, each, interpreter, spread
 
 
 def process(number):
@@ -49,3 +54,46 @@ def test_interpreters_made_at_one_time_leave_standard_error_as_it_was(capfd):
     made = list(ahead(interpreter, [encoder] * 6, n=3))
     os.write(2, b"after\n")
     assert len(made) == 6 and capfd.readouterr().err == "after\n"
+
+
+def squared(number, marker):
+    """Kill the worker that is the first to come to 7, once."""
+    if number == 7 and not Path(marker).exists():
+        Path(marker).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number**2
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    how = dict(n_workers=3, threads_per_worker=1, dashboard_address=None)
+    with LocalCluster(**how) as cluster:
+        yield cluster.scheduler_address
+
+
+def test_a_cluster_gives_the_same_in_order_though_a_worker_is_killed(
+    cluster, tmp_path, monkeypatch
+):
+    monkeypatch.setenv(CLUSTER, cluster)
+    found = list(each(squared, [(k, tmp_path / "killed") for k in range(60)], desc=""))
+    assert found == [k**2 for k in range(60)]
+    assert (tmp_path / "killed").exists()
+
+
+def test_an_error_on_a_cluster_is_that_of_the_function(cluster, monkeypatch):
+    monkeypatch.setenv(CLUSTER, cluster)
+    with pytest.raises(ZeroDivisionError):
+        list(spread(divmod, [(1, 1), (1, 0)]))
+
+
+def test_a_cluster_that_is_not_there_is_named(monkeypatch):
+    monkeypatch.setenv(CLUSTER, "tcp://127.0.0.1:9")
+    with pytest.raises(SerlibError, match=r"--dask tcp://127.0.0.1:9: no scheduler answers"):
+        list(spread(divmod, [(1, 1)]))
+
+
+def test_without_dask_its_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    monkeypatch.setenv(CLUSTER, "tcp://127.0.0.1:9")
+    with pytest.raises(SerlibError, match=r"\[dask\]"):
+        list(spread(divmod, [(1, 1)]))

@@ -9,6 +9,8 @@ import numpy as np
 
 from .spectrum import frames
 
+_HUNDREDTHS = np.linspace(-0.5, 0.5, 101)  # of a semitone, and librosa's bins
+
 
 def yin(
     y: np.ndarray, *, fmin: float, fmax: float, sr: float, frame_length: int, hop_length: int
@@ -62,21 +64,21 @@ def tuning(S: np.ndarray, *, sr: float) -> float:
     n_fft = 2 * (len(S) - 1)
     hz = np.arange(len(S)) * sr / n_fft
     first, last = np.searchsorted(hz, (150.0, min(4000.0, sr / 2)))
-    near = S[first - 1 : last + 1].T  # a bin more at either side
-    loud = np.where(near > 0.1 * S.max(axis=0)[:, None], near, 0)
-    peaks = np.zeros(near.shape, bool)
-    peaks[:, 1:-1] = (loud[:, 1:-1] > loud[:, :-2]) & (loud[:, 1:-1] >= loud[:, 2:])
-    shift = _parabola(near)[peaks]
-    slopes = np.gradient(near, axis=1)[peaks]
-    pitches = ((first - 1 + np.nonzero(peaks)[1] + shift) * sr / n_fft).astype(S.dtype)
-    heights = near[peaks] + 0.5 * slopes * shift
+    near = np.ascontiguousarray(S[first - 1 : last + 1].T)  # a bin more at either side
+    here = near[:, 1:-1]
+    peaks = (here > 0.1 * S.max(axis=0)[:, None]) & (here > near[:, :-2]) & (here >= near[:, 2:])
+    row, k = np.divmod(np.flatnonzero(peaks), peaks.shape[1])
+    around = near.ravel()[(row * near.shape[1] + k)[:, None] + np.arange(3)]
+    shift = _parabola(around)[:, 1]
+    pitches = ((first + k + shift) * sr / n_fft).astype(S.dtype)
+    heights = around[:, 1] + 0.25 * (around[:, 2] - around[:, 0]) * shift
     pitches = pitches[heights >= np.median(heights)] if len(heights) else pitches
     if not len(pitches):
         return 0.0
     residual = np.mod(12 * _octaves(pitches), 1.0)
     residual[residual >= 0.5] -= 1.0
-    counts, edges = np.histogram(residual, np.linspace(-0.5, 0.5, 101))
-    return float(edges[np.argmax(counts)])
+    counts = np.bincount(np.searchsorted(_HUNDREDTHS, residual, "right"), minlength=102)
+    return float(_HUNDREDTHS[np.argmax(counts[1:-1])])
 
 
 def _octaves(hz: np.ndarray, tuning: float = 0.0) -> np.ndarray:
@@ -86,11 +88,12 @@ def _octaves(hz: np.ndarray, tuning: float = 0.0) -> np.ndarray:
 @lru_cache(maxsize=128)  # the tuning is a multiple of 0.01 in [-0.5, 0.5)
 def chroma_filters(sr: float, n_fft: int, tuning: float) -> np.ndarray:
     """Return the weights of 12 pitch classes [shape=(12, 1 + n_fft // 2)]: `filters.chroma`."""
-    bins = 12 * _octaves(np.arange(1, n_fft) * sr / n_fft, tuning)
+    count = 1 + n_fft // 2
+    bins = 12 * _octaves(np.arange(1, count + 1) * sr / n_fft, tuning)
     bins = np.concatenate([[bins[0] - 18], bins])
-    widths = np.concatenate([np.maximum(np.diff(bins), 1.0), [1]])
+    widths, bins = np.maximum(np.diff(bins), 1.0), bins[:count]
     off = np.remainder(np.subtract.outer(np.arange(12.0), bins) * -1 + 126, 12) - 6
     weights = np.exp(-0.5 * (2 * off / widths) ** 2)
     weights /= np.sqrt(np.sum(weights**2, axis=0))
     weights *= np.exp(-0.5 * ((bins / 12 - 5) / 2) ** 2)
-    return np.roll(weights, -3, axis=0)[:, : 1 + n_fft // 2].astype(np.float32)
+    return np.roll(weights, -3, axis=0).astype(np.float32)

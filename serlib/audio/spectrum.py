@@ -24,8 +24,13 @@ def stft(
 ) -> np.ndarray:
     """Return the short-time Fourier transform, Hann windows [shape=(1 + n_fft // 2, frames)]."""
     framed = frames(np.pad(y, n_fft // 2, pad_mode), frame_length=n_fft, hop_length=hop_length)
-    spectrum = np.fft.rfft(framed * _hann(n_fft), axis=-1)
-    return spectrum.astype(np.result_type(y.dtype, np.complex64)).T
+    D = np.empty((len(framed), 1 + n_fft // 2), np.result_type(y.dtype, np.complex64))
+    windowed, transform = np.empty((16, n_fft)), np.empty((16, 1 + n_fft // 2), complex)
+    for k in range(0, len(framed), 16):  # in memory that stays in the processor's cache
+        few = slice(min(16, len(framed) - k))
+        np.multiply(framed[k : k + 16], hann(n_fft), out=windowed[few])
+        D[k : k + 16] = np.fft.rfft(windowed[few], out=transform[few])
+    return D.T
 
 
 def power_to_db(S: np.ndarray, *, ref: float = 1.0, top_db: float | None = 80.0) -> np.ndarray:
@@ -49,6 +54,30 @@ def mel_filters(sr: float, n_fft: int, n_mels: int = 128, fmax: float | None = N
     steps = np.diff(edges)[:, None]
     weights = np.maximum(0, np.minimum(-ramps[:-2] / steps[:-1], ramps[2:] / steps[1:]))
     return (weights * (2.0 / (edges[2:] - edges[:-2]))[:, None]).astype(np.float32)
+
+
+def mel(
+    power: np.ndarray, *, sr: float, n_mels: int = 128, fmax: float | None = None
+) -> np.ndarray:
+    """Return the powers in Slaney's mel bands [shape=(n_mels, frames)].
+
+    Parameters
+    ----------
+    power : np.ndarray [shape=(1 + n_fft // 2, frames)]
+    """
+    parts = _mel_parts(sr, 2 * (len(power) - 1), n_mels, fmax)
+    return np.concatenate([weights @ power[bins] for bins, weights in parts])
+
+
+@lru_cache(maxsize=16)
+def _mel_parts(sr: float, n_fft: int, n_mels: int, fmax: float | None) -> list[tuple]:
+    """Return a few filters at a time, and the bins that any of them lets pass."""
+    parts = []
+    for weights in np.array_split(mel_filters(sr, n_fft, n_mels, fmax), 8):
+        passed = np.flatnonzero(weights.any(axis=0))
+        bins = slice(passed[0], passed[-1] + 1)
+        parts.append((bins, np.ascontiguousarray(weights[:, bins])))
+    return parts
 
 
 def _mel(hz: np.ndarray) -> np.ndarray:
@@ -100,9 +129,10 @@ def zero_crossing_rate(
 ) -> np.ndarray:
     """Return the share of samples of each frame where the sign changes [shape=(frames,)]."""
     below = np.pad(y, frame_length // 2, mode="edge") < -1e-10
-    counts = np.concatenate([[0], np.cumsum(below[1:] != below[:-1])])
+    crossings = np.flatnonzero(below[1:] != below[:-1])
     starts = np.arange(0, len(below) - frame_length + 1, hop_length)
-    return (counts[starts + frame_length - 1] - counts[starts]) / frame_length
+    before, after = np.searchsorted(crossings, [starts, starts + frame_length - 1])
+    return (after - before) / frame_length
 
 
 def trim(
@@ -124,5 +154,6 @@ def resample(y: np.ndarray, *, orig_sr: float, target_sr: float) -> np.ndarray:
 
 
 @lru_cache(maxsize=8)
-def _hann(n: int) -> np.ndarray:
-    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n)
+def hann(n: int) -> np.ndarray:
+    """Return the Hann window of an even number of samples, of one period [shape=(n,)]."""
+    return 0.5 + 0.5 * np.cos(np.linspace(-np.pi, np.pi, n + 1)[:-1])  # rounded as SciPy's

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,8 @@ from tqdm import tqdm
 
 from ..audio import NO_SPEECH, SUFFIXES, Source, check_path, name_of, recordings_below
 from ..errors import AudioError, BundleError, SerlibError
-from ..inference import Answer, Bundle, answer, heard, new_voice, verify
-from ..workers import ahead
+from ..inference import Answer, Bundle, answer, heard, new_voice, open_bundle, verify
+from ..workers import ahead, clustered, spread
 from .blocks import lasts
 from .timeline import LONG, Overview, overview, predict_timeline
 
@@ -93,7 +94,12 @@ def lines(
 
 
 def predict_files(
-    files: Sequence[str], bundle: Bundle, *, same_voice: bool = False, strict: bool = False
+    files: Sequence[str],
+    bundle: Bundle,
+    *,
+    same_voice: bool = False,
+    strict: bool = False,
+    named: tuple[str, str] | None = None,
 ) -> Iterator[tuple[str, Answer | Overview | SerlibError]]:
     """Yield each file with the answer to it, or with what is wrong with it; a bar on a terminal.
 
@@ -106,6 +112,7 @@ def predict_files(
     bundle : dict
     same_voice : bool, each is answered in the light of those before it: they are of one speaker
     strict : bool, files that are cut short are refused
+    named : (system, path), by which a Dask cluster opens the bundle, where one is to answer
 
     Raises
     ------
@@ -125,9 +132,28 @@ def predict_files(
             return error
 
     several = len(files) > 1
-    found = ahead(answered, files, n=1 if voice or not several else 0)
+    if named and several and clustered() and not (voice or STDIN in files):
+        system, path = named[0], named[1] and os.path.abspath(named[1])  # noqa: PTH100
+        found = spread(_elsewhere, [(f, os.path.abspath(f), system, path, strict) for f in files])  # noqa: PTH100
+    else:
+        found = ahead(answered, files, n=1 if voice or not several else 0)
     bar = tqdm(found, total=len(files), unit="clip", leave=False, disable=None if several else True)
     yield from zip(files, bar, strict=True)
+
+
+@cache
+def _opened(system: str, path: str) -> Bundle:
+    return open_bundle(system, path)
+
+
+def _elsewhere(
+    file: str, path: str, system: str, bundle: str, strict: bool
+) -> Answer | Overview | AudioError:
+    """Return what a worker of a cluster answers to a file, which it has under a whole path."""
+    try:
+        return _answer(path, _opened(system, bundle), None, strict)
+    except AudioError as error:
+        return AudioError(str(error).replace(path, file))
 
 
 def _piped() -> Source:

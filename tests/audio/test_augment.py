@@ -1,5 +1,6 @@
 """Augmentations: dtype kept, shape as promised, value right in closed form."""
 
+import librosa
 import numpy as np
 import pytest
 
@@ -38,6 +39,18 @@ def test_stretch_changes_length_and_not_pitch():
         spectrum = np.abs(np.fft.rfft(changed * np.hanning(len(changed))))
         peak = spectrum.argmax() * 22050 / len(changed)
         assert peak == pytest.approx(440 * ratio, rel=0.005)
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.41, 1.3])
+@pytest.mark.parametrize("rate", [0.8, 1.0, 1.37])
+def test_stretch_and_pitch_are_librosas(seconds, rate):
+    y = vowel(seconds)
+    y[len(y) // 2 :][:3000] = 0  # silence has no phase
+    close = dict(rtol=0, atol=1e-6 * np.abs(y).max())
+    expected = librosa.effects.time_stretch(y, rate=rate)
+    np.testing.assert_allclose(stretch(y, rate=rate), expected, **close)
+    expected = librosa.effects.pitch_shift(y, sr=22050, n_steps=rate)
+    np.testing.assert_allclose(pitch(y, sr=22050, n_steps=rate), expected, **close)
 
 
 def test_shift_is_circular_and_bounded():

@@ -1,5 +1,7 @@
 """Extraction: what is cached is what is computed, in any order, whoever is killed."""
 
+import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -7,6 +9,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from distributed import LocalCluster
 
 from serlib import features
 from serlib.audio import variant
@@ -30,6 +33,26 @@ root, cache = map(Path, sys.argv[1:3])
 clips, _ = corpora.index_clips(root, n_jobs=1)
 features.extract(clips.head(12), root, cache=cache, front_end=Waiting(), n_jobs=1)
 """
+
+
+class Dying(Means):
+    """The front end of S2; the first worker that loads a clip with it is killed."""
+
+    def __init__(self, marker):
+        super().__init__()
+        object.__setattr__(self, "marker", marker)
+
+    def __reduce__(self):
+        return Dying, (self.marker,)
+
+    def load(self, source):
+        if str(os.getpid()) != OWN and not self.marker.exists():
+            self.marker.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().load(source)
+
+
+OWN = os.environ.setdefault("SERLIB_TEST_OWNER", str(os.getpid()))
 
 
 @pytest.fixture
@@ -162,3 +185,18 @@ def test_killed_and_started_again_it_ends_with_the_same_bytes(clips, corpus, tmp
     assert len(counting.loaded) == len(clips) - 5
     whole, _ = features.extract(clips, corpus, cache=tmp_path / "whole", n_jobs=1)
     assert csv(tmp_path, again) == csv(tmp_path, whole)
+
+
+def test_a_cluster_ends_with_the_same_bytes_though_a_worker_is_killed(
+    clips, corpus, tmp_path, monkeypatch
+):
+    here, _ = features.extract(clips, corpus, cache=tmp_path / "here", n_jobs=1)
+    marker = tmp_path / "killed"
+    front_end = Dying(marker)
+    with LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=None) as cluster:
+        monkeypatch.setenv("SERLIB_DASK", cluster.scheduler_address)
+        there, problems = features.extract(
+            clips, corpus, cache=tmp_path / "there", front_end=front_end
+        )
+    assert marker.exists() and problems.empty
+    assert csv(tmp_path, here) == csv(tmp_path, there)

@@ -1,5 +1,8 @@
 """The 162 means of S2 against librosa, and the window that they are of."""
 
+import os
+from pathlib import Path
+
 import librosa
 import numpy as np
 import pytest
@@ -8,6 +11,8 @@ from serlib.audio import variant
 from serlib.errors import AudioError
 from serlib.features import FEATURE_COLUMNS, Means
 from tests.conftest import vowel
+
+REAL = sorted(Path(os.environ.get("SER_DATA", "")).glob("RAVDESS/**/*.flac"))
 
 
 def by_librosa(y, sr):
@@ -30,6 +35,21 @@ def test_features_are_librosas(name, seconds):
     x = Means().extract_features(y, 22050)
     assert x.shape == (162,) == (len(FEATURE_COLUMNS),)
     np.testing.assert_allclose(x, by_librosa(y, 22050), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.skipif(not REAL, reason="SER_DATA names no RAVDESS")
+@pytest.mark.parametrize("part", range(4))
+def test_rows_of_real_clips_are_librosas(part):
+    front_end = Means()
+    for path in REAL[part * 12 :: 48]:
+        y = front_end.load(path)
+        slow = librosa.effects.time_stretch(y, rate=0.8)
+        changed = librosa.effects.pitch_shift(slow, sr=22050, n_steps=0.7)
+        x = front_end.extract_features(variant(y, "stretch_pitch", sr=22050, rng=None))
+        np.testing.assert_allclose(x, by_librosa(changed, 22050), rtol=5e-3, atol=1e-3)
+        x = front_end.extract_features(y)
+        # A coefficient near 0 is what is left of bands of -100 dB
+        np.testing.assert_allclose(x, by_librosa(y, 22050), rtol=1e-5, atol=1e-5)
 
 
 def test_prediction_sees_the_window_of_training(tmp_path):
