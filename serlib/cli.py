@@ -161,8 +161,7 @@ def _run(arguments: argparse.Namespace) -> None:
 
 
 def _predict(arguments: argparse.Namespace) -> int:
-    # Before NumPy is loaded: its matrices are small here, and threads only wait for each other
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    _one_thread_for_matrices()
     from .inference import named_bundle, open_bundle
     from .recordings import answers, told
 
@@ -206,7 +205,13 @@ def _say(text: str, file: TextIO) -> None:
         print(text, file=file, flush=True)
 
 
+def _one_thread_for_matrices() -> None:
+    """Tell NumPy, before it is loaded: matrices are small here, and threads only wait."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def _listen(arguments: argparse.Namespace) -> None:
+    _one_thread_for_matrices()
     from .inference import open_bundle
     from .recordings import microphone, simulated, told
 
@@ -228,6 +233,7 @@ def _download(arguments: argparse.Namespace) -> None:
 
 
 def _app(arguments: argparse.Namespace) -> None:
+    _one_thread_for_matrices()
     from .recordings.app import serve
 
     serve(arguments.host, arguments.port)

@@ -6,6 +6,7 @@ from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from ..audio import NO_SPEECH, Recording, Source, cut_short
 from ..errors import AudioError, SerlibError
@@ -63,6 +64,7 @@ class Timeline:
         """Take the next samples, as `hear`; return the windows, for `features` and `note`."""
         return self._windows.cut(y, last=last)
 
+    @threadpool_limits.wrap(limits=1)
     def features(self, window: Window) -> np.ndarray | None:
         """Return the features of a window; None where it holds too little to be answered."""
         clip = Recording(window.y, self.sr, f"the window at {window.start:.1f} s")
