@@ -5,8 +5,10 @@ import os
 import platform
 from pathlib import Path
 
+from ..paths import CHECKOUT
 from .readme import replace_between
 
+SPEED = CHECKOUT / "artifacts" / "metrics" / "speed.json"
 START, END = "<!-- speed: written by `make bench` -->", "<!-- end of speed -->"
 # The rows of the README's table: what is measured, and how it is called there
 _SHOWN = {
