@@ -98,8 +98,7 @@ def _run(arguments: argparse.Namespace) -> None:
 
 
 def _predict(arguments: argparse.Namespace) -> int:
-    # Before NumPy is loaded: its matrices are small here, and threads only wait for each other
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    _one_thread_for_matrices()
     from .inference import following, named_bundle
     from .recordings import answers, told
 
@@ -129,12 +128,8 @@ def _predict(arguments: argparse.Namespace) -> int:
         lines = told.timelines(there, bundle, form=form, png=arguments.png)
     else:
         how = dict(same_voice=arguments.same_voice, strict=arguments.strict)
-<<<<<<< HEAD
-        lines = answers.lines(there, _opened(arguments), form=form, **how)
-=======
         how["named"] = arguments.system, arguments.bundle
-        lines = answers.lines(there, bundle, form=form, **how)
->>>>>>> fast
+        lines = answers.lines(there, _opened(arguments), form=form, **how)
     failed = len(absent)
     for line in lines:
         wrong = isinstance(line, SerlibError)
@@ -174,7 +169,13 @@ def _say(text: str, file: TextIO) -> None:
         print(text, file=file, flush=True)
 
 
+def _one_thread_for_matrices() -> None:
+    """Tell NumPy, before it is loaded: matrices are small here, and threads only wait."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def _listen(arguments: argparse.Namespace) -> None:
+    _one_thread_for_matrices()
     from .inference import open_bundle
     from .recordings import microphone, simulated, told
 
@@ -196,6 +197,7 @@ def _download(arguments: argparse.Namespace) -> None:
 
 
 def _app(arguments: argparse.Namespace) -> None:
+    _one_thread_for_matrices()
     from .recordings.app import serve
 
     serve(arguments.host, arguments.port)

@@ -11,6 +11,7 @@ from functools import wraps
 from typing import Any
 
 from joblib import Parallel, delayed, parallel_config
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from .errors import SerlibError
@@ -51,6 +52,8 @@ def interpreter(lite: bytes | str):
 def ahead(function: Callable, items: Iterable, *, n: int = 0) -> Iterator[Any]:
     """Yield `function` of each item in order, computed on threads, a few items ahead.
 
+    Meanwhile NumPy's matrices have one thread each: more would only wait for each other.
+
     Parameters
     ----------
     function : callable, that lets other threads run, as NumPy and networks do
@@ -62,7 +65,7 @@ def ahead(function: Callable, items: Iterable, *, n: int = 0) -> Iterator[Any]:
         yield from map(function, items)
         return
     waiting: deque = deque()
-    with ThreadPoolExecutor(n) as pool:
+    with threadpool_limits(1), ThreadPoolExecutor(n) as pool:
         for item in items:
             waiting.append(pool.submit(function, item))
             if len(waiting) > 2 * n:

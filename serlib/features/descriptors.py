@@ -103,7 +103,8 @@ class Pitch:
     @cached_property
     def power(self) -> np.ndarray:
         """The power spectrum, zero-padded [shape=(frames, _LONGEST + 1)]."""
-        return np.abs(np.fft.rfft(self.framed, 2 * _LONGEST)) ** 2
+        spectra = np.fft.rfft(self.framed, 2 * _LONGEST)
+        return spectra.real**2 + spectra.imag**2
 
     @property
     def periodic(self) -> np.ndarray:

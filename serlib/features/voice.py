@@ -4,6 +4,7 @@ Descriptors that MFCC, which smooth the spectrum over a quarter of an octave, do
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -66,9 +67,10 @@ def harmonicity(pitch: Pitch, sr: int, band: tuple[float, float]) -> np.ndarray:
     n = 2 * (len(hz) - 1)
     power = pitch.power[:, k] * np.where((k > 0) & (k < n // 2), 2 / n, 1 / n)
     # The inverse Fourier transform, at the five lags round the period alone
-    turns = np.exp(2j * np.pi * np.arange(n) / n)
-    at_period = turns[pitch.lag[:, None] * k % n]
-    near = ((power * at_period) @ turns[np.outer(k, np.arange(-2, 3)) % n]).real
+    turn = pitch.lag[:, None] * k % n
+    off = np.outer(k, np.arange(-2, 3)) % n
+    cos, sin = _turns(n)
+    near = (power * cos[turn]) @ cos[off] - (power * sin[turn]) @ sin[off]
     return pitch.share(near.max(axis=1), power.sum(axis=1))
 
 
@@ -79,13 +81,35 @@ def prominence(pitch: Pitch, sr: int) -> np.ndarray:
     """
     bins = int(_HIGHEST / (sr / 2) * (pitch.power.shape[1] - 1))
     log = 10 * np.log10(pitch.power[:, :bins] + 1e-10)
-    cepstrum = np.abs(np.fft.rfft(log - log.mean(axis=1, keepdims=True)))
-    low, high = (int(_HIGHEST / f0) + 1 for f0 in F0_RANGE[::-1])  # a quefrency is 1 / _HIGHEST s
-    level = 20 * np.log10(cepstrum[:, low:high] + 1e-6)
+    # Of the Fourier transform the quefrencies of voices alone; one is 1 / _HIGHEST s
+    low, high = (int(_HIGHEST / f0) + 1 for f0 in F0_RANGE[::-1])
+    log -= log.mean(axis=1, keepdims=True)
+    cepstrum = np.hypot(*(log @ wave for wave in _waves(bins, low, high)))
+    level = 20 * np.log10(cepstrum + 1e-6)
     t = np.linspace(-1, 1, level.shape[1])
     trend = level.mean(axis=1, keepdims=True) + np.outer(level @ t / (t @ t), t)
     peak = level.argmax(axis=1)[:, None]
     return np.take_along_axis(level - trend, peak, axis=1)[:, 0]
+
+
+@cache
+def _turns(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return cosine and sine of the multiples of a turn over n [each of shape=(n,)]."""
+    angles = 2 * np.pi * np.arange(n) / n
+    return np.cos(angles), np.sin(angles)
+
+
+@cache
+def _waves(n: int, low: int, high: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return what n numbers are multiplied by for a part of their Fourier transform.
+
+    Returns
+    -------
+    cosines, sines : np.ndarray [shape=(n, high - low)]
+    """
+    turn = np.outer(np.arange(n), np.arange(low, high)) % n
+    cos, sin = _turns(n)
+    return cos[turn], sin[turn]
 
 
 def formants(y: np.ndarray, sr: int, *, hop_length: int) -> tuple[np.ndarray, np.ndarray]:

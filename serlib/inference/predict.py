@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from ..audio import NO_SPEECH, Recording, Source, cut_short, decode, warn_of, without_waiting
 from .bundle import Bundle, probabilities, verify
@@ -11,6 +12,9 @@ from .remarks import has_speech, remarks
 
 if TYPE_CHECKING:
     from ..systems import Voice
+
+# Matrices are small here, and NumPy's threads wait for each other in a loop that costs as much
+_on_one_thread = threadpool_limits.wrap(limits=1)
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class Answer:
         return max(self.probabilities, key=self.probabilities.get) if self.speech else NO_SPEECH
 
 
+@_on_one_thread
 def answer(source: Source, bundle: Bundle, voice: "Voice | None" = None) -> Answer:
     """Return what the system of a bundle says of a clip.
 
@@ -121,6 +126,7 @@ def get_predictions(source: Source | list[Source], bundle: Bundle) -> str | list
     return emotions if isinstance(source, list) else emotions[0]
 
 
+@_on_one_thread
 def predict_proba(
     source: Source | list[Source], bundle: Bundle
 ) -> dict[str, float] | list[dict[str, float]]:

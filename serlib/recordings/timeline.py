@@ -1,17 +1,20 @@
 """A recording of any length second by second: where there is speech, and which emotion is in it."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import threadpool_limits
+from tqdm import tqdm
 
-from ..audio import NO_SPEECH, Recording, Source, cut_short
+from ..audio import NO_SPEECH, Recording, Source, cut_short, name_of
 from ..errors import AudioError, SerlibError
 from ..inference import Bundle, probabilities, verify
 from ..workers import ahead
-from .blocks import blocks
+from .blocks import blocks, lasts
 from .windows import SHORTEST_WINDOW, Stretch, Window, Windows
 
 if TYPE_CHECKING:  # files that are not long need no pandas
@@ -63,6 +66,7 @@ class Timeline:
         """Take the next samples, as `hear`; return the windows, for `features` and `note`."""
         return self._windows.cut(y, last=last)
 
+    @threadpool_limits.wrap(limits=1)
     def features(self, window: Window) -> np.ndarray | None:
         """Return the features of a window; None where it holds too little to be answered."""
         clip = Recording(window.y, self.sr, f"the window at {window.start:.1f} s")
@@ -115,7 +119,13 @@ class Timeline:
 
 
 def predict_timeline(
-    source: Source, bundle: Bundle, *, window: float = WINDOW, hop: float = HOP, n_jobs: int = -1
+    source: Source,
+    bundle: Bundle,
+    *,
+    window: float = WINDOW,
+    hop: float = HOP,
+    n_jobs: int = -1,
+    progress: bool | None = False,
 ) -> "pd.DataFrame":
     """Return which emotion is where in a recording of any length, in memory that stays flat.
 
@@ -126,6 +136,7 @@ def predict_timeline(
     window : float, s, what the system is asked of at a time, a clip's length
     hop : float, s, after which the next begins
     n_jobs : int, threads that compute features; -1 is one a core
+    progress : bool, show on standard error how much was heard; None is on a terminal only
 
     Returns
     -------
@@ -141,16 +152,27 @@ def predict_timeline(
         If a hop is longer than a window, or a window shorter than 1.5 s.
     """
     timeline = Timeline(bundle, window=window, hop=hop)
+    with _bar(source, progress) as bar:
 
-    def windows() -> Iterator[Window]:
-        for y in blocks(source, timeline.sr):
-            yield from timeline.cut(y)
-        yield from timeline.cut(np.zeros(0, np.float32), last=True)
+        def windows() -> Iterator[Window]:
+            for y in blocks(source, timeline.sr):
+                yield from timeline.cut(y)
+                bar.update(int(timeline.seconds) - bar.n)
+            yield from timeline.cut(np.zeros(0, np.float32), last=True)
 
-    heard = ahead(lambda w: (w, timeline.features(w)), windows(), n=max(n_jobs, 0))
-    while some := [*islice(heard, _BATCH)]:
-        timeline.note(*zip(*some, strict=True))
+        heard = ahead(lambda w: (w, timeline.features(w)), windows(), n=max(n_jobs, 0))
+        while some := [*islice(heard, _BATCH)]:
+            timeline.note(*zip(*some, strict=True))
     return timeline.table()
+
+
+def _bar(source: Source, progress: bool | None) -> tqdm:
+    """Return a bar over the seconds of a recording."""
+    shown = sys.stderr.isatty() if progress is None else progress
+    total = int(lasts(source)) if shown else None
+    form = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} s [{elapsed}<{remaining}]"
+    how = dict(total=total, bar_format=form, leave=False, disable=not shown)
+    return tqdm(desc=name_of(source), **how)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ def timelines(
 ) -> Iterator[str | AudioError]:
     """Yield what is printed of files second by second: a table, "csv", "json"; and errors.
 
+    On a terminal a bar shows how much was heard.
+
     Parameters
     ----------
     files : sequence of str
@@ -40,7 +42,7 @@ def timelines(
     header, system = True, bundle.get("card", {}).get("name", "")
     for file in files:
         try:
-            table = predict_timeline(file, bundle)
+            table = predict_timeline(file, bundle, progress=None)
         except AudioError as error:
             yield error
             continue

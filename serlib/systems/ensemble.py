@@ -9,6 +9,7 @@ import serlib
 
 from ..audio import SR, Recording, Source, load, name_of, variant
 from ..features import FrontEnd, Scaler
+from ..workers import ahead
 
 # A probability counts as no less: predictions are saved with four digits, and one member that is
 # sure cannot outvote all others.
@@ -98,7 +99,8 @@ class Ensemble(FrontEnd):
         return self._features(Recording(self.load(path), self.sr, name_of(path)))
 
     def _features(self, recording: Recording) -> np.ndarray:
-        return np.concatenate([f.get_predict_feat(recording).ravel() for f in self.front_ends])
+        parts = ahead(lambda f: f.get_predict_feat(recording).ravel(), self.front_ends)
+        return np.concatenate([*parts])
 
     def split(self, X: np.ndarray) -> list[np.ndarray]:
         """Return the features of each front end in its own shape, from those of all."""

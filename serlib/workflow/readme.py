@@ -27,12 +27,17 @@ def update(path: Path, results: pd.DataFrame) -> None:
     RunError
         If the README has lost the two comments between which it stands.
     """
-    text = path.read_text()
-    place = re.compile(f"(?<={re.escape(START)}\n).*?(?={re.escape(END)})", re.DOTALL)
-    if not place.search(text):
-        raise RunError(f"{path}: lacks the lines {START!r} and {END!r}; put them back")
+    replace_between(path, START, END, results_text(results))
+
+
+def replace_between(path: Path, start: str, end: str, text: str) -> None:
+    """Replace the lines between two lines of a file, atomically; errors as those of `update`."""
+    whole = path.read_text()
+    place = re.compile(f"(?<={re.escape(start)}\n).*?(?={re.escape(end)})", re.DOTALL)
+    if not place.search(whole):
+        raise RunError(f"{path}: lacks the lines {start!r} and {end!r}; put them back")
     with replacing(path) as temporary:
-        temporary.write_text(place.sub(lambda _: results_text(results), text, count=1))
+        temporary.write_text(place.sub(lambda _: text, whole, count=1))
 
 
 def results_text(results: pd.DataFrame) -> str:

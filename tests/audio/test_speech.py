@@ -36,6 +36,14 @@ def voice():
     return np.pad(load((y, 22050), sr=SR), SR // 2)
 
 
+def test_who_is_heard_is_heard_whatever_follows(voice):
+    """It stops where it is sure, and says what the whole recording does."""
+    for y in (voice, voice[:6000], np.tile(voice, 3), 0.1 * NOBODY["noise"], voice[:0] + 1):
+        surest = np.sort(speech(np.append(y, 0.0)))[-4:]
+        assert speaks(np.append(y, 0.0)) == (surest.mean() > 0.25)
+    assert speaks(voice)
+
+
 @pytest.mark.parametrize("size", [100, 512, 4000])
 def test_part_by_part_it_hears_what_it_hears_at_once(voice, size):
     for make in (Detector, lambda: Detector(float(np.abs(voice).max()))):

@@ -91,6 +91,17 @@ def test_long_speech_is_answered_by_the_windows_that_hear_it(table, y, bundle):
     np.testing.assert_allclose(probabilities(row, bundle).iloc[0], expected, atol=1e-3)
 
 
+def test_how_much_was_heard_is_shown_where_it_is_wanted(y, bundle, table, tmp_path, capsys):
+    """In an hour nobody should wonder whether it still runs; a pipe is not filled with bars."""
+    sf.write(tmp_path / "y.wav", y, SR, subtype="FLOAT")
+    shown = predict_timeline(tmp_path / "y.wav", bundle, progress=True)
+    said = capsys.readouterr().err
+    assert "y.wav" in said and f"/{int(len(y) / SR)} s" in said
+    pd.testing.assert_frame_equal(shown, table, atol=1e-4, check_exact=False)
+    predict_timeline((y[: 2 * SR], SR), bundle, progress=None)
+    assert not capsys.readouterr().err
+
+
 def test_where_nobody_speaks_there_is_one_row(bundle):
     table = predict_timeline((np.tile(PAUSE, 5), SR), bundle)
     (row,) = table.itertuples()
