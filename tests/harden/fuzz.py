@@ -1,0 +1,121 @@
+"""Damaged files through loading and prediction, in a process that may die of them."""
+
+import json
+import os
+import select
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+from tqdm import tqdm
+
+from . import seeds
+from .mutate import mutate
+
+# The share of each kind; what a file may cost
+SHARES = dict(recordings=0.7, labels=0.07, clips_tables=0.06, features_tables=0.05)
+SHARES |= dict(bundles=0.06, parameters=0.06)
+_CPU_S, _WALL_S, _MB = 10, 120, 1024
+_COMPANIONS = {".csv": ".json", ".json": ".csv", ".joblib": ".json"}
+
+
+class Worker:
+    """A process that is asked for files one by one, and begun anew when it dies."""
+
+    def __init__(self, kind: str):
+        self.kind, self._process = kind, None
+
+    def ask(self, path: Path) -> dict:
+        """Return what came of a file: result, wrong, MB and seconds of CPU."""
+        if not self._process or self._process.poll() is not None:
+            command = [sys.executable, "-m", "tests.harden.worker", self.kind]
+            pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            self._process = subprocess.Popen(command, **pipes)
+            self._known, self.first = psutil.Process(self._process.pid), True
+        before, began = self._cpu(), time.monotonic()
+        self._process.stdin.write(os.fsencode(path) + b"\n")
+        self._process.stdin.flush()
+        most = _CPU_S + 30 * self.first, _WALL_S * (1 + self.first)  # the first loads libraries
+        while not select.select([self._process.stdout], [], [], 1)[0]:
+            if self._cpu() - before > most[0] or time.monotonic() - began > most[1]:
+                self.end()
+                return dict(result="hang", wrong="no answer", mb=0, seconds=self._cpu() - before)
+        line, spent = self._process.stdout.readline(), self._cpu() - before
+        if not line:
+            died = f"crash: exit status {self._process.wait()}"
+            return dict(result=died, wrong=died, mb=0, seconds=spent)
+        seconds, self.first = 0.0 if self.first else spent, False
+        return json.loads(line) | dict(seconds=seconds)
+
+    def _cpu(self) -> float:
+        try:
+            return sum(self._known.cpu_times()[:2])
+        except psutil.Error:
+            return 0.0
+
+    def end(self) -> None:
+        """End the process."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+
+
+def fuzz(files: int, seed: int, folder: Path, kept: Path, only: str = "") -> dict:
+    """Damage files of every kind and read them; return counts, worst cases and what failed."""
+    found = {}
+    for kind, share in SHARES.items():
+        if only not in ("", kind):
+            continue
+        found[kind] = _fuzz_kind(kind, max(int(files * share), 8), seed, folder / kind, kept)
+    return found
+
+
+def _fuzz_kind(kind: str, count: int, seed: int, folder: Path, kept: Path) -> dict:
+    whole = seeds.write(kind, seed, folder / "whole")
+    contents = [path.read_bytes() for path in whole]
+    told = dict(files=0, formats=len(whole), answered=0, refused=0, failed=[])
+    worst, worker = dict(seconds=0.0, mb=0.0), Worker(kind)
+    for k in tqdm(range(count), desc=kind, unit="file"):
+        path = _damaged(kind, whole[k % len(whole)], contents, (seed, k), folder / "damaged")
+        answer = worker.ask(path)
+        too_much = answer["mb"] > _MB and f"{answer['mb']:.0f} MB"
+        slow = answer["seconds"] > _CPU_S and f"{answer['seconds']:.0f} s"
+        told["files"] += 1
+        if problem := answer["wrong"] or too_much or slow:
+            name = whole[k % len(whole)].name
+            shutil.copy(path, kept / f"{kind}-{k}-{name}")
+            (kept / f"{kind}-{k}-{name}.txt").write_text(problem)
+            told["failed"].append(dict(k=k, file=name, problem=_last_line(problem)))
+            tqdm.write(f"{kind} {k}: {_last_line(problem)}")
+        else:
+            told[answer["result"]] += 1
+        worst = {name: round(max(worst[name], answer[name]), 2) for name in worst}
+    worker.end()
+    return told | {f"worst_{name}": value for name, value in worst.items()}
+
+
+def _last_line(problem: str) -> str:
+    return problem.strip().splitlines()[-1][:200]
+
+
+def _damaged(
+    kind: str, path: Path, contents: list[bytes], seeds: tuple[int, int], folder: Path
+) -> Path:
+    """Write a damaged file, with its whole companion beside it where it has one."""
+    rng = np.random.default_rng(seeds)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    companion = path.with_suffix(_COMPANIONS.get(path.suffix, path.suffix))
+    if companion != path and companion.exists():
+        shutil.copy(companion, folder)
+    name = path.name.split("-")[1] if kind == "labels" else path.name
+    if kind == "labels":
+        (folder / "clips").mkdir()
+        shutil.copy(path, folder / "clips" / "0.wav")  # no sound: what it is called is enough
+    content = mutate(path.read_bytes(), contents, rng)
+    (folder / name).write_bytes(content)
+    return folder / name
