@@ -97,7 +97,7 @@ def load_bundle(path: str | Path) -> Bundle:
     card = path.with_suffix(".json")
     try:
         expected = json.loads(card.read_text())["sha256"] if card.exists() else ""
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise BundleError(
             f"{path}: its card {card.name}, which holds the checksum, is damaged. {_REMAKE}"
         ) from error

@@ -143,9 +143,7 @@ def _native(source: Source, name: str, seconds: float) -> Iterator[tuple[np.ndar
             yield from _after(given, _frames(file, name, seconds, refused))
 
 
-def _after(
-    given: int, parts: Iterator[tuple[np.ndarray, int]]
-) -> Iterator[tuple[np.ndarray, int]]:
+def _after(given: int, parts: Iterator[tuple[np.ndarray, int]]) -> Iterator[tuple[np.ndarray, int]]:
     """Yield parts without the samples that were given before."""
     for y, native in parts:
         yield y[given:], native

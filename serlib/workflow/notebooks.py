@@ -109,7 +109,7 @@ def typed(pairs: list[tuple[str, str]], notebooks: list[Path]) -> dict[str, obje
         kind = known[name]
         try:
             value = text if kind == "str" else yaml.safe_load(text)
-        except yaml.YAMLError:
+        except (yaml.YAMLError, ValueError, RecursionError):  # no such day; [[[[[...
             value = None
         if kind == "float" and type(value) is int:
             value = float(value)

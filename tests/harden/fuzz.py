@@ -13,6 +13,8 @@ import numpy as np
 import psutil
 from tqdm import tqdm
 
+from serlib.corpora import write_demo_clip
+
 from . import seeds
 from .mutate import mutate
 
@@ -20,6 +22,7 @@ from .mutate import mutate
 SHARES = dict(recordings=0.7, labels=0.07, clips_tables=0.06, features_tables=0.05)
 SHARES |= dict(bundles=0.06, parameters=0.06)
 _CPU_S, _WALL_S, _MB = 10, 120, 1024
+_VOICE = dict(emotion="happy", speaker="05", sentence="dog", key=0)
 _COMPANIONS = {".csv": ".json", ".json": ".csv", ".joblib": ".json"}
 
 
@@ -76,6 +79,7 @@ def fuzz(files: int, seed: int, folder: Path, kept: Path, only: str = "") -> dic
 
 def _fuzz_kind(kind: str, count: int, seed: int, folder: Path, kept: Path) -> dict:
     whole = seeds.write(kind, seed, folder / "whole")
+    write_demo_clip(folder / "0.wav", _VOICE)
     contents = [path.read_bytes() for path in whole]
     told = dict(files=0, formats=len(whole), answered=0, refused=0, failed=[])
     worst, worker = dict(seconds=0.0, mb=0.0), Worker(kind)
@@ -106,16 +110,17 @@ def _damaged(
     kind: str, path: Path, contents: list[bytes], seeds: tuple[int, int], folder: Path
 ) -> Path:
     """Write a damaged file, with its whole companion beside it where it has one."""
-    rng = np.random.default_rng(seeds)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     companion = path.with_suffix(_COMPANIONS.get(path.suffix, path.suffix))
     if companion != path and companion.exists():
         shutil.copy(companion, folder)
-    name = path.name.split("-")[1] if kind == "labels" else path.name
-    if kind == "labels":
+    name = path.name
+    if kind == "labels":  # beside a clip that it lists
+        name = name.split("-")[1]
         (folder / "clips").mkdir()
-        shutil.copy(path, folder / "clips" / "0.wav")  # no sound: what it is called is enough
-    content = mutate(path.read_bytes(), contents, rng)
+        shutil.copy(folder.parent / "0.wav", folder / "clips")
+    text = path.suffix in (".csv", ".json", ".txt")
+    content = mutate(path.read_bytes(), contents, np.random.default_rng(seeds), text=text)
     (folder / name).write_bytes(content)
     return folder / name

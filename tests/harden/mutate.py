@@ -1,22 +1,28 @@
 """A file, damaged: each way is drawn from a generator, so that a seed makes the same files."""
 
+import re
+
 import numpy as np
 
 _HEAD = 256  # bytes: where headers lie, which half of the damage hits
 _EXTREMES = (b"\0", b"\xff", b"\x7f", b"\x80", b"\x01", b"\n", b'"', b",", b"../", b"nan", b"1e999")
 
 
-def mutate(content: bytes, others: list[bytes], rng: np.random.Generator) -> bytes:
-    """Return a file that differs from a whole one in one to six places.
+def mutate(
+    content: bytes, others: list[bytes], rng: np.random.Generator, *, text: bool = False
+) -> bytes:
+    """Return a file that differs from a whole one in one to six places; a text in one or two.
 
     Parameters
     ----------
     content : bytes, of the whole file
     others : list of bytes, files of the same kind, of which parts may be put in
     rng : np.random.Generator
+    text : bool, of words between commas, semicolons, tabs and ends of lines
     """
-    for _ in range(rng.integers(1, 7)):
-        way = _WAYS[rng.integers(len(_WAYS))]
+    ways = (*_WAYS, *[_word] * len(_WAYS)) if text else _WAYS
+    for _ in range(rng.integers(1, 3 if text else 7)):
+        way = ways[rng.integers(len(ways))]
         content = way(content or b"\0", others, rng)
     return content
 
@@ -69,6 +75,15 @@ def _noise(content: bytes, _, rng: np.random.Generator) -> bytes:
 def _spliced(content: bytes, others: list[bytes], rng: np.random.Generator) -> bytes:
     other = others[rng.integers(len(others))] or b"\0"
     return content[: _place(content, rng)] + other[_place(other, rng) :]
+
+
+def _word(content: bytes, _, rng: np.random.Generator) -> bytes:
+    """Replace a word by another one of the text or by an extreme; leave one out; say one twice."""
+    words = re.split(rb"([,;\t\n\r{}:\[\]]+)", content)
+    at, other = rng.integers(len(words), size=2)
+    extreme = _EXTREMES[rng.integers(len(_EXTREMES))]
+    words[at] = [words[other], extreme, b"", words[at] * 2, b"[" * 2000][rng.integers(5)]
+    return b"".join(words)
 
 
 _WAYS = (_flipped, _cut, _extreme, _inserted, _left_out, _repeated, _noise, _spliced)
