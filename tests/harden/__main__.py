@@ -3,6 +3,7 @@
 import argparse
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 from serlib.files import write_json
@@ -23,9 +24,12 @@ def main() -> None:
     asked = parser.parse_args()
     asked.keep.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="serlib-harden-"))
+    found, began = dict(seed=asked.seed, asked_files=asked.files, files={}), time.monotonic()
     try:
-        found = fuzz(asked.files, asked.seed, folder, asked.keep, asked.only)
-        write_json(asked.out, dict(seed=asked.seed, files=found))
+        for kind, counts in fuzz(asked.files, asked.seed, folder, asked.keep, asked.only):
+            found["files"][kind] = counts
+            found["hours"] = round((time.monotonic() - began) / 3600, 2)
+            write_json(asked.out, found)
     finally:
         shutil.rmtree(folder)
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +20,10 @@ from . import seeds
 from .mutate import mutate
 
 # The share of each kind; what a file may cost
-SHARES = dict(recordings=0.7, labels=0.07, clips_tables=0.06, features_tables=0.05)
-SHARES |= dict(bundles=0.06, parameters=0.06)
+SHARES = dict(labels=0.07, clips_tables=0.06, features_tables=0.05, bundles=0.06)
+SHARES |= dict(parameters=0.06, recordings=0.7)
 _CPU_S, _WALL_S, _MB = 10, 120, 1024
+_ROUNDS = 100  # in which the kinds take turns, and what was found is told
 _VOICE = dict(emotion="happy", speaker="05", sentence="dog", key=0)
 _COMPANIONS = {".csv": ".json", ".json": ".csv", ".joblib": ".json"}
 
@@ -67,23 +69,39 @@ class Worker:
             self._process.wait()
 
 
-def fuzz(files: int, seed: int, folder: Path, kept: Path, only: str = "") -> dict:
-    """Damage files of every kind and read them; return counts, worst cases and what failed."""
-    found = {}
-    for kind, share in SHARES.items():
-        if only not in ("", kind):
-            continue
-        found[kind] = _fuzz_kind(kind, max(int(files * share), 8), seed, folder / kind, kept)
-    return found
+def fuzz(
+    files: int, seed: int, folder: Path, kept: Path, only: str = ""
+) -> Iterator[tuple[str, dict]]:
+    """Damage files of every kind and read them.
+
+    Yields
+    ------
+    kind : str
+    found : dict, counts, worst cases and what failed, so far
+    """
+    rounds = {
+        kind: _fuzz_kind(kind, max(int(files * share), 8), seed, folder / kind, kept)
+        for kind, share in SHARES.items()
+        if only in ("", kind)
+    }
+    with tqdm(total=len(rounds) * _ROUNDS, desc="damaged files", unit="round") as bar:
+        while rounds:
+            for kind in list(rounds):
+                found = next(rounds[kind], None)
+                if found is None:
+                    del rounds[kind]
+                else:
+                    yield kind, found
+                    bar.update()
 
 
-def _fuzz_kind(kind: str, count: int, seed: int, folder: Path, kept: Path) -> dict:
+def _fuzz_kind(kind: str, count: int, seed: int, folder: Path, kept: Path) -> Iterator[dict]:
     whole = seeds.write(kind, seed, folder / "whole")
     write_demo_clip(folder / "0.wav", _VOICE)
     contents = [path.read_bytes() for path in whole]
     told = dict(files=0, formats=len(whole), answered=0, refused=0, failed=[])
     worst, worker = dict(seconds=0.0, mb=0.0), Worker(kind)
-    for k in tqdm(range(count), desc=kind, unit="file"):
+    for k in range(count):
         path = _damaged(kind, whole[k % len(whole)], contents, (seed, k), folder / "damaged")
         answer = worker.ask(path)
         too_much = answer["mb"] > _MB and f"{answer['mb']:.0f} MB"
@@ -98,8 +116,9 @@ def _fuzz_kind(kind: str, count: int, seed: int, folder: Path, kept: Path) -> di
         else:
             told[answer["result"]] += 1
         worst = {name: round(max(worst[name], answer[name]), 2) for name in worst}
+        if (k + 1) * _ROUNDS // count > k * _ROUNDS // count:
+            yield told | {f"worst_{name}": value for name, value in worst.items()}
     worker.end()
-    return told | {f"worst_{name}": value for name, value in worst.items()}
 
 
 def _last_line(problem: str) -> str:
