@@ -11,6 +11,7 @@ import pytest
 from serlib import features
 from serlib.audio import variant
 from serlib.corpora import index_clips
+from serlib.errors import TableError
 from serlib.features import FEATURE_COLUMNS, Means, MfccDeltas
 
 # Waits for ever at the sixth clip; to the cache its front end is that of everyone.
@@ -162,3 +163,10 @@ def test_killed_and_started_again_it_ends_with_the_same_bytes(clips, corpus, tmp
     assert len(counting.loaded) == len(clips) - 5
     whole, _ = features.extract(clips, corpus, cache=tmp_path / "whole", n_jobs=1)
     assert csv(tmp_path, again) == csv(tmp_path, whole)
+
+
+def test_a_damaged_cache_is_told_in_a_sentence(clips, corpus, tmp_path):
+    cache = tmp_path / "c.sqlite"
+    cache.write_bytes(b"no database" * 1000)
+    with pytest.raises(TableError, match=r"c\.sqlite: cannot be read or written to"):
+        features.extract(clips, corpus, cache=cache, n_jobs=1)
