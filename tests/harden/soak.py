@@ -1,6 +1,5 @@
 """Hours of predictions in one process: memory, open files and temporary files stay as they are."""
 
-import os
 import tempfile
 import time
 from pathlib import Path
@@ -56,6 +55,6 @@ def soak(folder: Path, hours: float, seed: int = 0) -> dict:
 
 def _used() -> dict[str, float]:
     process = psutil.Process()
-    here = [name for name in os.listdir(tempfile.gettempdir()) if "serlib" in name]
+    here = [path for path in Path(tempfile.gettempdir()).iterdir() if "serlib" in path.name]
     memory = round(process.memory_info().rss / 1e6)
     return dict(mb=memory, open_files=process.num_fds(), temporary=len(here))
