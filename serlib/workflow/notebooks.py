@@ -115,7 +115,7 @@ def typed(pairs: list[tuple[str, str]], notebooks: list[Path]) -> dict[str, obje
         if kind == "float" and type(value) is int:
             value = float(value)
         if type(value).__name__ != kind:
-            raise RunError(f"{name}: {text!r} is no {kind}")
+            raise RunError(f"{name}: {text[:_LONGEST_VALUE]!r} is no {kind}")
         _check_words(name, text, notebooks)
         result[name] = value
     return result

@@ -67,7 +67,7 @@ def _cache(folder: Path, k: int) -> None:
 
 
 WRITERS: dict[str, Callable[[Path, int], None]] = dict(
-    json=lambda folder, k: write_json(folder / "a.json", dict(a=[k] * 200_000)),
+    json=lambda folder, k: write_json(folder / "numbers.json", dict(a=[k] * 200_000)),
     clips=lambda folder, k: write_clips(
         read_clips(Project.here().root / "emotion_path.csv").iloc[k:], folder / "clips.csv"
     ),
