@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test coverage lint lab app bench clean
+.PHONY: run test coverage lint lab app bench harden clean
 
 run: .venv/ready  ## run all notebooks in order (on the demo corpus where there is no other)
 	$(BIN)/serlib run
@@ -27,6 +27,13 @@ app: .venv/ready  ## open the web page
 
 bench: .venv/ready  ## measure speed
 	$(BIN)/python tests/bench.py
+
+FILES ?= 300
+HOURS ?= 0.02
+KILLS ?= 0.1
+
+harden: .venv/ready  ## damage, kill, fill the disk, go on for hours: FILES=10000 HOURS=1 KILLS=1
+	$(BIN)/python -m tests.harden --files $(FILES) --hours $(HOURS) --kills $(KILLS)
 
 clean:
 	rm -rf .venv artifacts/runs

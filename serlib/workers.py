@@ -3,6 +3,7 @@
 import os
 import tempfile
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +34,34 @@ def once_a_thread(make: Callable[[], Any]) -> Callable[[], Any]:
         return here.made
 
     return get
+
+
+_LOCKS: weakref.WeakSet = weakref.WeakSet()
+_held: list[threading.Lock] = []
+
+
+def lock_across_forks() -> threading.Lock:
+    """Return a lock that no forked process finds taken, by a thread that it does not have.
+
+    A fork waits until it is free, so that what it guards is whole in the child too.
+    """
+    _LOCKS.add(lock := threading.Lock())
+    return lock
+
+
+def _take_all() -> None:
+    for lock in list(_LOCKS):
+        lock.acquire()
+        _held.append(lock)
+
+
+def _free_all() -> None:
+    while _held:
+        _held.pop().release()
+
+
+if hasattr(os, "register_at_fork"):  # Windows has no forks
+    os.register_at_fork(before=_take_all, after_in_parent=_free_all, after_in_child=_free_all)
 
 
 def interpreter(lite: bytes | str):
@@ -74,7 +103,7 @@ def ahead(function: Callable, items: Iterable, *, n: int = 0) -> Iterator[Any]:
             yield waiting.popleft().result()
 
 
-_STDERR = threading.Lock()  # which threads share
+_STDERR = lock_across_forks()  # which threads share
 
 
 @contextmanager

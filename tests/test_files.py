@@ -1,10 +1,12 @@
 """Files are whole or not there, and equal content is equal bytes."""
 
+import errno
 import json
 import zipfile
 
 import pytest
 
+from serlib.errors import SerlibError
 from serlib.files import repack, replacing, sha256, write_json
 
 
@@ -62,3 +64,18 @@ def test_members_are_replaced_and_the_others_stay(tmp_path):
     repack(path, {"a": b"new"})
     with zipfile.ZipFile(path) as file:
         assert {name: file.read(name) for name in file.namelist()} == {"a": b"new", "b": b"stays"}
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_full_disk_is_told_in_a_sentence_and_the_old_file_is_whole(tmp_path, number):
+    path = tmp_path / "a.json"
+    path.write_text("old")
+    with pytest.raises(SerlibError, match=r"a\.json: there is no room"), replacing(path) as new:
+        new.write_text("half")
+        raise OSError(number, "no")
+    assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+def test_what_fails_for_another_reason_says_so(tmp_path):
+    with pytest.raises(PermissionError), replacing(tmp_path / "a.json"):
+        raise PermissionError(errno.EACCES, "no")

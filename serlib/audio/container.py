@@ -152,6 +152,6 @@ def _samples(file: BinaryIO, size: int) -> Iterator[tuple[int, int]]:
         if name == wanted:
             yield length, size - place
             return
-        if length < 0:
-            return
         place += length + (length % 2 if len(head) == 8 else 0)
+        if not 0 <= length <= place <= size:
+            return

@@ -30,7 +30,7 @@ def read_clips(path: Path) -> pd.DataFrame:
     TableError
         Missing, without a column, with an unknown emotion or a clip twice.
     """
-    return read_table(path, CLIP_COLUMNS, ["clip_id"], remake=_REMAKE)
+    return read_table(path, CLIP_COLUMNS, ["clip_id"], remake=_REMAKE, words=dict(corpus=CORPORA))
 
 
 def only(clips: pd.DataFrame, corpora: str) -> pd.DataFrame:
@@ -82,7 +82,7 @@ def read_table(
     if not path.is_file():
         raise TableError(f"{path}: no such table. Make it: {remake}")
     try:
-        table = pd.read_csv(path)
+        table = pd.read_csv(path, keep_default_na=False)  # a word may be None, a speaker NA
     except (ValueError, UnicodeDecodeError) as error:
         raise TableError(f"{path}: is no CSV table ({error}). Remake it: {remake}") from error
     if missing := [c for c in columns if c not in table.columns]:

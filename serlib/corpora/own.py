@@ -46,7 +46,8 @@ def labels_in(root: Path) -> dict[str, dict[str, str]] | None:
     Raises
     ------
     CorpusError
-        If it has no column of paths or emotions, an emotion that is in no list, or a path twice.
+        If it is no table, has no column of paths or emotions, an emotion that is in no list, no
+        path in a line, or a path twice.
     """
     if not (root / LABELS).is_file():
         return None
@@ -56,6 +57,8 @@ def labels_in(root: Path) -> dict[str, dict[str, str]] | None:
         raise CorpusError(
             f"{root / LABELS}: unknown emotions {unknown}; known are {', '.join(sorted(WORDS))}"
         )
+    if not all(PurePosixPath(path).name for path in table.path):
+        raise CorpusError(f"{root / LABELS}: has a line with an emotion and no path. Complete it")
     if (twice := table.path.duplicated()).any():
         raise CorpusError(f"{root / LABELS}: lists {table.path[twice].iloc[0]} twice")
     return {
@@ -77,13 +80,17 @@ def _read(path: Path) -> pd.DataFrame:
     text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "replace")
     lines = text.splitlines() or [""]
     separator = max(",;\t", key=lines[0].count)
-    rows = [row for row in csv.reader(lines, delimiter=separator) if any(map(str.strip, row))]
+    try:
+        rows = [row for row in csv.reader(lines, delimiter=separator) if any(map(str.strip, row))]
+    except csv.Error as error:
+        raise CorpusError(f"{path}: is no table of text ({error}). Save it as CSV again") from error
     names = [name.strip().lower() for name in rows[0]] if rows else []
     table = pd.DataFrame(
         [[cell.strip() for cell in (row + [""] * len(names))[: len(names)]] for row in rows[1:]],
         columns=names,
         dtype=object,
     )
+    table = table.loc[:, ~table.columns.duplicated()]  # of two columns of a name the first
     found = {ours: next((n for n in theirs if n in names), "") for ours, theirs in _NAMES.items()}
     for needed in ("path", "emotion"):
         if not found[needed]:

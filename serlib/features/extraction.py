@@ -3,8 +3,8 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Collection
-from contextlib import closing
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -15,7 +15,7 @@ from threadpoolctl import ThreadpoolController
 
 from ..audio import S2_VARIANTS, variant
 from ..corpora import PROBLEM_COLUMNS
-from ..errors import AudioError
+from ..errors import AudioError, TableError
 from ..workers import each
 from .base import FrontEnd
 from .means import FEATURE_COLUMNS, Means
@@ -69,13 +69,16 @@ def extract_arrays(
     rows : DataFrame with `KEY_COLUMNS`, sorted
     X : np.ndarray [shape=(rows, *front_end.shape)], float32
     problems : DataFrame with `PROBLEM_COLUMNS`: clips without features, and why
+
+    Raises
+    ------
+    TableError
+        If the cache cannot be read or written to: it is damaged, or the disk is full.
     """
     variants = sorted(variants)  # one key in the cache, whatever their order
     how = [front_end.settings(), variants, seed, versions()]
     keys = {row.clip_id: _key(row, how) for row in clips.itertuples()}
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(cache)) as store:
-        store.execute("CREATE TABLE IF NOT EXISTS features (key TEXT PRIMARY KEY, x BLOB)")
+    with _opened(cache) as store:
         problems = _fill(store, clips, keys, root, (front_end, variants, seed), n_jobs)
         done = _done(store)
         here = clips[[keys[clip_id] in done for clip_id in clips.clip_id]].sort_values("clip_id")
@@ -86,6 +89,20 @@ def extract_arrays(
     rows["variant"] = np.tile(variants, len(here))
     X = X.reshape(-1, *front_end.shape)
     return rows, X, pd.DataFrame(problems, columns=PROBLEM_COLUMNS)
+
+
+@contextmanager
+def _opened(cache: Path) -> Iterator[sqlite3.Connection]:
+    try:
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(cache)) as store:
+            store.execute("CREATE TABLE IF NOT EXISTS features (key TEXT PRIMARY KEY, x BLOB)")
+            yield store
+    except sqlite3.Error as error:
+        raise TableError(
+            f"{cache}: cannot be read or written to ({error}). Make room on the disk, or name "
+            "another folder in SERLIB_CACHE; if it is damaged, delete it: it is made again."
+        ) from error
 
 
 def _done(store: sqlite3.Connection) -> set[str]:

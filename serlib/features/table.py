@@ -53,8 +53,8 @@ def read_features(path: Path, front_end: Means | None = None) -> pd.DataFrame:
 
 def _check_made_by(path: Path, front_end: Means) -> None:
     try:
-        made_by = json.loads(path.with_suffix(".json").read_text())
-    except (OSError, ValueError) as error:
+        made_by = dict(json.loads(path.with_suffix(".json").read_text()))
+    except (OSError, TypeError, ValueError, RecursionError) as error:
         raise TableError(
             f"{path}: the file of its settings, {path.stem}.json, is missing or damaged, so nobody "
             f"knows how it was made. Remake it: {_REMAKE}"

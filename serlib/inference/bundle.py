@@ -127,7 +127,7 @@ def _checksum(path: Path) -> str:
         return f"The bundle has no card {card.name}: its checksum is not checked."
     try:
         expected = json.loads(card.read_text())["sha256"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise BundleError(
             f"{path}: its card {card.name}, which holds the checksum, is damaged. {_REMAKE}"
         ) from error

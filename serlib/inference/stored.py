@@ -6,7 +6,6 @@ its configuration, and where in that file its weights are.
 
 import json
 import tempfile
-import threading
 import warnings
 import zipfile
 from collections.abc import Iterable
@@ -21,7 +20,7 @@ import numpy as np
 import serlib
 
 from ..files import repack
-from ..workers import interpreter
+from ..workers import interpreter, lock_across_forks
 
 if TYPE_CHECKING:
     import keras
@@ -61,7 +60,7 @@ class Network:
 
     def __init__(self, lite: bytes, config: str, weights: list, shape: tuple[int, ...]):
         self._state = dict(lite=lite, config=config, weights=weights, shape=shape)
-        self._lock = threading.Lock()  # an interpreter serves one thread at a time
+        self._lock = lock_across_forks()  # an interpreter serves one thread at a time
 
     @classmethod
     def of(cls, model: "keras.Model | Network", shape: Iterable[int]) -> "Network":
@@ -150,10 +149,10 @@ class Network:
         return bool(able) and x.shape[1:] == self._state["shape"]
 
     def _run(self, x: np.ndarray) -> np.ndarray:
-        net = self._interpreter
-        (into,), (out,) = net.get_input_details(), net.get_output_details()
-        answers = np.empty((len(x), out["shape"][-1]), np.float32)
         with self._lock:
+            net = self._interpreter
+            (into,), (out,) = net.get_input_details(), net.get_output_details()
+            answers = np.empty((len(x), out["shape"][-1]), np.float32)
             for one, answer in zip(np.asarray(x, np.float32)[:, None], answers, strict=True):
                 net.set_tensor(into["index"], one)
                 net.invoke()

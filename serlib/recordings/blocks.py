@@ -132,9 +132,22 @@ def _native(source: Source, name: str, seconds: float) -> Iterator[tuple[np.ndar
             file.seek(0)
             yield from _frames(file, name, seconds, refused)
             return
-        with sound:
-            native = check_rate(sound.samplerate, name)
-            yield from ((y, native) for y in sound.blocks(int(seconds * native), dtype="float32"))
+        native, given = check_rate(sound.samplerate, name), 0
+        try:
+            with sound:
+                for y in sound.blocks(int(seconds * native), dtype="float32"):
+                    yield y, native
+                    given += len(y)
+        except (sf.SoundFileError, OSError) as refused:  # in the midst of it
+            file.seek(0)
+            yield from _after(given, _frames(file, name, seconds, refused))
+
+
+def _after(given: int, parts: Iterator[tuple[np.ndarray, int]]) -> Iterator[tuple[np.ndarray, int]]:
+    """Yield parts without the samples that were given before."""
+    for y, native in parts:
+        yield y[given:], native
+        given = max(given - len(y), 0)
 
 
 def _frames(

@@ -17,6 +17,7 @@ from ..systems import INGREDIENTS, SYSTEMS, get, of
 
 TRAIN = ("clips", "all")  # what the parameter of that name may be
 INJECTED = "injected-parameters"  # papermill's tag
+_LONGEST_VALUE = 100  # characters, of one that is no text
 _TOLD = "whose-clips"  # ours, of what a run says before all else
 # Which notebook fits the systems of a source, and the parameters that fit one of them
 _CONV1D, _SEQUENCES, _PICTURES, _BENCHMARK, _ANY_VOICE = "04", "05", "06", "07", "09"
@@ -108,16 +109,21 @@ def typed(pairs: list[tuple[str, str]], notebooks: list[Path]) -> dict[str, obje
             raise RunError(f"no parameter {name!r}; there are {', '.join(sorted(known))}")
         kind = known[name]
         try:
-            value = text if kind == "str" else yaml.safe_load(text)
-        except yaml.YAMLError:
+            value = text if kind == "str" else yaml.safe_load(_short(text))
+        except (yaml.YAMLError, ValueError, RecursionError):  # no such day; [[[[[...
             value = None
         if kind == "float" and type(value) is int:
             value = float(value)
         if type(value).__name__ != kind:
-            raise RunError(f"{name}: {text!r} is no {kind}")
+            raise RunError(f"{name}: {text[:_LONGEST_VALUE]!r} is no {kind}")
         _check_words(name, text, notebooks)
         result[name] = value
     return result
+
+
+def _short(text: str) -> str:
+    """Return what may be a number, true or false; anything else would only cost time."""
+    return text if len(text) <= _LONGEST_VALUE else "too long"
 
 
 def _check_words(name: str, text: str, notebooks: list[Path]) -> None:

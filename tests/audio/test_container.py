@@ -11,7 +11,7 @@ import pytest
 import soundfile as sf
 from scipy.signal import correlate
 
-from serlib.audio import cut_short, decode, load
+from serlib.audio import container, cut_short, decode, load
 from serlib.errors import AudioError, AudioWarning
 from tests.conftest import vowel
 
@@ -227,3 +227,13 @@ def test_what_libsndfile_reads_is_still_read_by_it(tmp_path, y, monkeypatch):
     sf.write(path, y, SR)
     monkeypatch.setattr(av, "open", None)
     assert len(load(path))
+
+
+def test_a_chunk_that_ends_beyond_any_file_is_no_crash(tmp_path):
+    """The length of a chunk before the samples, of eight bytes: nobody can seek there."""
+    sf.write(tmp_path / "a.caf", vowel(0.5), 22050, subtype="PCM_16")
+    content = (tmp_path / "a.caf").read_bytes()
+    damaged = content[:12] + (2**63 - 20).to_bytes(8) + content[20:]
+    assert container.beyond(io.BytesIO(damaged)) == 0
+    with pytest.raises(AudioError, match="bytes: "):
+        load(damaged)

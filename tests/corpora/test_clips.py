@@ -71,3 +71,15 @@ def test_corpora_are_chosen_by_name_and_no_other_word_is_taken(clips):
     for word, says in (("RAVDESS", r"expected one of \['ravdess'"), ("emodb", "only of .*tess")):
         with pytest.raises(CorpusError, match=says):
             only(clips, word)
+
+
+def test_words_that_look_like_nothing_stay_words(clips, tmp_path):
+    clips = clips.assign(statement="None", intensity="NA")
+    write_clips(clips, tmp_path / "a.csv")
+    assert read_clips(tmp_path / "a.csv").equals(clips)
+
+
+def test_a_row_without_a_corpus_is_refused(clips, tmp_path):
+    write_clips(clips.assign(corpus=["", *clips.corpus[1:]]), tmp_path / "a.csv")
+    with pytest.raises(TableError, match="bad corpus ''"):
+        read_clips(tmp_path / "a.csv")

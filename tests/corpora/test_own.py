@@ -147,3 +147,23 @@ def test_folders_behind_links_are_searched_once(tmp_path):
     shutil.rmtree(tmp_path / "elsewhere")
     with pytest.raises(CorpusError):
         index_clips(root, n_jobs=1)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("path,emotion\n" + "x" * 200_000 + ",happy\n", "is no table of text"),
+        ("path,emotion\n,happy\n", "has a line with an emotion and no path"),
+    ],
+)
+def test_a_damaged_table_is_refused_in_a_sentence(tmp_path, table, message):
+    (tmp_path / "labels.csv").write_text(table)
+    with pytest.raises(CorpusError, match=message):
+        index_clips(tmp_path, n_jobs=1)
+
+
+def test_of_two_columns_of_a_name_the_first_counts(tmp_path):
+    write_clip(tmp_path / "a.wav")
+    (tmp_path / "labels.csv").write_text("path,emotion,speaker,emotion\na.wav,happy,anna,sad\n")
+    clips, _ = clips_in(tmp_path)
+    assert clips.emotion["a.wav"] == "happy" and clips.speaker["a.wav"] == "own:anna"

@@ -14,6 +14,7 @@ from distributed import LocalCluster
 from serlib import features
 from serlib.audio import variant
 from serlib.corpora import index_clips
+from serlib.errors import TableError
 from serlib.features import FEATURE_COLUMNS, Means, MfccDeltas
 
 # Waits for ever at the sixth clip; to the cache its front end is that of everyone.
@@ -200,3 +201,10 @@ def test_a_cluster_ends_with_the_same_bytes_though_a_worker_is_killed(
         )
     assert marker.exists() and problems.empty
     assert csv(tmp_path, here) == csv(tmp_path, there)
+
+
+def test_a_damaged_cache_is_told_in_a_sentence(clips, corpus, tmp_path):
+    cache = tmp_path / "c.sqlite"
+    cache.write_bytes(b"no database" * 1000)
+    with pytest.raises(TableError, match=r"c\.sqlite: cannot be read or written to"):
+        features.extract(clips, corpus, cache=cache, n_jobs=1)

@@ -156,3 +156,11 @@ def test_the_shipped_tables_are_whole():
     assert len(features) == 12720
     assert set(features.clip_id) == set(clips[clips.channel == "speech"].clip_id)
     assert (features.groupby("clip_id").size() == 3).all()
+
+
+@pytest.mark.parametrize("content", ["3", "null", "[" * 100_000])
+def test_settings_that_are_no_settings_are_refused(table, content):
+    path, _ = table
+    path.with_suffix(".json").write_text(content)
+    with pytest.raises(TableError, match=r"features\.json, is missing or damaged"):
+        read_features(path)

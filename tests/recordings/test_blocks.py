@@ -84,3 +84,30 @@ def test_the_envelope_holds_every_peak(wav):
     least, greatest = swings
     assert least.min() == y.min() and greatest.max() == y.max() and (least <= greatest).all()
     assert swings.shape[1] * step == pytest.approx(3.0, abs=step)
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.5])
+def test_what_libsndfile_gives_up_in_the_midst_of_it_goes_on(tmp_path, seconds):
+    """A FLAC with a hole: FFmpeg leaves out what is damaged."""
+    sf.write(tmp_path / "a.flac", vowel(), 22050)
+    content = bytearray((tmp_path / "a.flac").read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 3000] = bytes(3000)
+    y = np.concatenate(list(blocks(bytes(content), 22050, seconds=seconds)))
+    assert 1 < len(y) / 22050 <= 3.1 and np.isfinite(y).all()
+
+
+def test_what_is_damaged_from_its_midst_on_is_refused_in_a_sentence(tmp_path, monkeypatch):
+    sf.write(tmp_path / "a.flac", vowel(), 22050)
+
+    def broken(self, *_, **__):
+        yield np.zeros(100, np.float32)
+        raise sf.LibsndfileError(1, "lost sync")
+
+    def none(*_):
+        raise OSError("it holds no sound")
+        yield
+
+    monkeypatch.setattr(sf.SoundFile, "blocks", broken)
+    monkeypatch.setattr("serlib.audio.container.parts_of", none)
+    with pytest.raises(AudioError, match=r"a\.flac: cannot be read as audio .*it holds no sound"):
+        list(blocks(tmp_path / "a.flac", 22050))

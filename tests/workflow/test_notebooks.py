@@ -190,3 +190,9 @@ def test_normal_form_removes_what_differs_from_run_to_run():
     assert nbformat.writes(one) == nbformat.writes(two)
     assert len(one.cells) == 1 and one.cells[0].metadata == {"tags": ["x"]}
     assert [o.output_type for o in one.cells[0].outputs] == ["execute_result"]
+
+
+@pytest.mark.parametrize("text", ["2026-13-45", "[" * 90, "[" * 300_000, "{", "\x00"])
+def test_what_no_parser_takes_is_refused_in_a_sentence(text):
+    with pytest.raises(RunError, match=r"EPOCHS: .* is no int"):
+        notebooks.typed([("EPOCHS", text)], notebooks.choose(FOLDER, "04"))

@@ -1,0 +1,124 @@
+"""Disks that are full: each writer is stopped in its middle, and has to say so."""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from serlib.corpora import index_clips, read_clips, write_clips, write_demo_clip
+from serlib.errors import SerlibError
+from serlib.features import FEATURE_COLUMNS, KEY_COLUMNS, Means, extract_arrays, write_features
+from serlib.files import write_json
+from serlib.inference import open_bundle, save_bundle
+from serlib.paths import Project, Run
+
+_MB = 8  # of the disk
+_VOICE = dict(emotion="happy", speaker="05", sentence="dog")
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """Give a folder that is a disk of a few MB; who may not mount one gets OSError."""
+    folder.mkdir(parents=True)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={_MB}m", "none", str(folder)]
+    if os.geteuid() or subprocess.run(command, capture_output=True).returncode:
+        raise OSError("only root mounts disks")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def _features(folder: Path, k: int) -> None:
+    clips = read_clips(Project.here().root / "emotion_path.csv").head(200)
+    numbers = np.random.default_rng(k).standard_normal((200, len(FEATURE_COLUMNS)))
+    table = clips.assign(variant="original")[KEY_COLUMNS]
+    table = pd.concat([table, pd.DataFrame(numbers, columns=FEATURE_COLUMNS)], axis=1)
+    write_features(table, folder / "features.csv", Means(), k)
+
+
+def _bundle(folder: Path, k: int) -> None:
+    bundle = open_bundle("mfcc_cnn")
+    parts = {name: bundle[name] for name in ("model", "scaler", "classes", "extractor")}
+    y = bundle["reference"]["y"] * (1 - k / 10)
+    save_bundle(folder / "a.joblib", **parts, reference=y, card=dict(k=k))
+
+
+def _figure(folder: Path, k: int) -> None:
+    figure, ax = plt.subplots(dpi=300)
+    ax.imshow(np.random.default_rng(k).uniform(size=(300, 300)))
+    Run(Project.here(), folder, folder).save(figure, "a.png")
+    plt.close(figure)
+
+
+def _cache(folder: Path, k: int) -> None:
+    clip, cache = folder.parent / f"clips{k}" / "happy" / "0.wav", folder / "features.sqlite"
+    write_demo_clip(clip, _VOICE | dict(key=k))
+    clips, _ = index_clips(clip.parents[1], n_jobs=1)
+    several = [clips.assign(clip_id=f"own:{k}-{i}") for i in range(8)]
+    how = dict(front_end=Means(), n_jobs=1, variants=("original",))
+    extract_arrays(pd.concat(several, ignore_index=True), clip.parents[1], cache=cache, **how)
+
+
+WRITERS: dict[str, Callable[[Path, int], None]] = dict(
+    json=lambda folder, k: write_json(folder / "numbers.json", dict(a=[k] * 200_000)),
+    clips=lambda folder, k: write_clips(
+        read_clips(Project.here().root / "emotion_path.csv").iloc[k:], folder / "clips.csv"
+    ),
+    features=_features,
+    clip=lambda folder, k: write_demo_clip(folder / "a.wav", _VOICE | dict(key=k)),
+    figure=_figure,
+    bundle=_bundle,
+    cache=_cache,
+)
+
+
+def full(folder: Path, seed: int, times: int = 5) -> dict:
+    """Stop each writer at several places of its file; return what was not as it should be."""
+    found = dict(stopped=0, writers=len(WRITERS), failed=[])
+    with small_disk(folder / "disk") as disk:
+        for name, write in tqdm(WRITERS.items(), desc="full disks", unit="writer"):
+            write(disk, 1)
+            before = _contents(disk)
+            size = max(map(len, before.values()))
+            for share in np.random.default_rng(seed).uniform(0, 0.9, times):
+                if problem := _stopped(write, disk, before, int(share * size)):
+                    found["failed"].append(dict(writer=name, share=round(share, 2), why=problem))
+                found["stopped"] += 1
+            for path in disk.iterdir():
+                path.unlink() if path.is_file() else subprocess.run(["rm", "-r", path])
+    return found
+
+
+def _stopped(write: Callable, disk: Path, before: dict[str, bytes], room: int) -> str:
+    """Let a writer run out of room; return what is wrong with what it leaves, or nothing."""
+    free = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize
+    filler, said = disk / "filler", ""
+    filler.write_bytes(bytes(max(free - room, 0)))
+    try:
+        write(disk, 2)
+        said = "it did not notice"
+    except SerlibError:
+        pass
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}".replace(str(disk), "")[:200]
+    filler.unlink()
+    after = _contents(disk)
+    if not said and (after.keys() != before.keys() or _changed(before, after)):
+        said = f"changed: {sorted(after)}"
+    return said
+
+
+def _changed(before: dict[str, bytes], after: dict[str, bytes]) -> bool:
+    """Tell whether a file differs; the cache keeps what was finished of the new."""
+    return any(after[n] != before[n] for n in before if not n.endswith(".sqlite"))
+
+
+def _contents(disk: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(disk)): p.read_bytes() for p in disk.rglob("*") if p.is_file()}

@@ -1,0 +1,60 @@
+"""Hours of predictions in one process: memory, open files and temporary files stay as they are."""
+
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+from tqdm import tqdm
+
+from serlib import get_predictions
+from serlib.errors import AudioError
+from serlib.inference import open_bundle
+from serlib.recordings import simulated
+from serlib.recordings.told import listen
+
+from . import seeds
+from .mutate import mutate
+
+_WARM = 60  # predictions, after which nothing may grow
+
+
+def soak(folder: Path, hours: float, seed: int = 0) -> dict:
+    """Predict whole and damaged files of every format, and listen to a stream, for some hours.
+
+    Returns
+    -------
+    dict, how many predictions; memory [MB], open files and temporary files after the first sixty
+        and at the end
+    """
+    whole, rng = seeds.write("recordings", seed, folder / "whole"), np.random.default_rng(seed)
+    contents, bundle = [path.read_bytes() for path in whole], open_bundle("any_voice")
+    found, first, until = dict(predicted=0, refused=0, streams=0), None, 0.0
+    began = time.monotonic()
+    with tqdm(total=round(hours * 3600), desc="predicting", unit="s") as bar:
+        while not first or time.monotonic() < until:
+            k = found["predicted"] + found["refused"]
+            content = contents[k % len(contents)]
+            source = mutate(content, contents, rng) if k % 2 else whole[k // 2 % len(whole)]
+            try:
+                get_predictions(source, bundle)
+                found["predicted"] += 1
+            except AudioError:
+                found["refused"] += 1
+            if k % 20 == 0:
+                with simulated(whole[0], bundle["extractor"].sr, pace=0) as live:
+                    found["streams"] += len(list(listen(live, bundle, in_place=False))) >= 0
+            if k == _WARM:
+                first, until = _used(), time.monotonic() + hours * 3600
+            bar.n = min(round(time.monotonic() - began), bar.total)
+            bar.refresh()
+    last = _used()
+    return found | dict(hours=hours, after_sixty=first, at_the_end=last)
+
+
+def _used() -> dict[str, float]:
+    process = psutil.Process()
+    here = [path for path in Path(tempfile.gettempdir()).iterdir() if "serlib" in path.name]
+    memory = round(process.memory_info().rss / 1e6)
+    return dict(mb=memory, open_files=process.num_fds(), temporary=len(here))
