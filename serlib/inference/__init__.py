@@ -24,7 +24,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "saving": ["save", "save_all"],
         "shelf": ["bundle_place", "find_bundle", "named_bundle", "offered", "open_bundle"],
         "stored": ["write_network"],
-        "stress": ["STRESSES", "Stress", "stress"],
         "voices": ["Voices"],
     },
 )

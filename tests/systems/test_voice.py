@@ -47,3 +47,13 @@ def test_clips_may_come_one_by_one():
 def test_a_probability_of_nothing_is_no_infinity():
     p = np.array([[1.0, 0, 0, 0], [0, 1.0, 0, 0]])
     assert np.isfinite(Voice().hear(p).without(p)).all()
+
+
+@pytest.mark.parametrize("n", [2, 10, 1000])
+def test_how_far_apart_clips_lie_in_closed_form(n):
+    """Half of them say one class, half the other: their mean tells nothing."""
+    p = np.tile([[0.8, 0.2], [0.2, 0.8]], (n // 2, 1))
+    deviation = np.sqrt(2) * np.log(0.8 / 0.2) / 2
+    fair = n / (n - 1)
+    assert Voice().hear(p).apart == pytest.approx(np.sqrt(fair) * deviation * fair, rel=1e-6)
+    assert Voice().hear(p[:1].repeat(n, axis=0)).apart == pytest.approx(0, abs=1e-6)

@@ -13,9 +13,8 @@ from tqdm import tqdm
 
 from ..audio import Source, corruptions, decode, mono, spectrum
 from ..errors import AudioError
+from ..inference import Bundle, answer, verify
 from ..workers import ahead
-from .bundle import Bundle, verify
-from .predict import answer
 
 _RATE = 16000  # Hz, of what is coded
 _FULL = 32768  # of 16 bits

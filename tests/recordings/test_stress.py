@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from serlib.audio import load, synthesise
-from serlib.inference import STRESSES, Stress, open_bundle, stress
+from serlib.inference import open_bundle
+from serlib.recordings import STRESSES, Stress, stress
 
 
 @pytest.fixture(scope="module")
