@@ -70,7 +70,7 @@ def test_own_clips_are_counted_up_to_all(answers):
 
 
 def test_clips_of_one_emotion_are_left_nearly_as_they_were():
-    alike = table("emodb", "others", 2.0, n=600)
+    alike = table("emodb", "others", 3.0, n=600)
     found = unheard.of_one_emotion(alike).loc["emodb"]
     assert found["after enrolment"] > found["alone"] - 0.1
 
