@@ -14,12 +14,8 @@ START, END = "<!-- speed: written by `make bench` -->", "<!-- end of speed -->"
 _SHOWN = {
     "cold conv1d": "a fresh process to its first label, `conv1d`, s",
     "cold any_voice": "the same, `any_voice`, s",
-    "warm conv1d": "one more clip, `conv1d`, ms",
-    "warm any_voice": "the same, `any_voice`, ms",
-    "warm best": "the same, `best`, ms",
-    "folder any_voice": "a folder, `any_voice`, clips a second",
     "timeline any_voice": "a long recording, `any_voice`, times real time",
-    "rows": "the table of features, rows a second",
+    "rows": "features of `conv1d`, rows a second",
 }
 
 
@@ -41,7 +37,7 @@ def speed_text(measured: dict) -> str:
     """
     records = {record["name"]: record for record in measured["records"]}
     lines = [
-        "| CPU time | serlib | the source's way | ratio (spread) | floor |",
+        "| CPU time, `make bench` | serlib | the source's way | ratio (spread) | decoding, FFTs |",
         "|---|---|---|---|---|",
     ]
     for name, said in _SHOWN.items():
