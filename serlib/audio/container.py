@@ -51,6 +51,8 @@ def decode_container(
     with _opened(file) as (container, stream):
         parts, rates = zip(*_decoded(container, stream, until), strict=True)
         promised, sr = _promised(container, stream), rates[-1]
+    if len({part.shape[1] for part in parts}) > 1:  # damaged, or broadcast: channels come and go
+        parts = [part.mean(axis=1, keepdims=True) for part in parts]
     y = np.concatenate(parts)
     if promised and 0 < len(y) - round(promised * sr) < _FRAME:
         y = y[: round(promised * sr)]

@@ -115,7 +115,7 @@ def _read(
         share = container.beyond(file) if whole else 0.0
         try:
             y, native, missing = _from_libsndfile(file, offset, duration)
-        except (sf.SoundFileError, OSError, TypeError, ValueError) as refused:
+        except (sf.SoundFileError, OSError, TypeError, ValueError, MemoryError) as refused:
             y, native, missing = _from_container(file, name, (offset, duration), refused)
     missing = max(missing, share * len(y) / native)
     return y, check_rate(native, name), missing if whole and missing > _CUT_S else 0.0

@@ -20,17 +20,17 @@ FORMATS = {".aac": "adts", ".wma": "asf", ".opus": "ogg"}
 BIT_RATES = {"libopencore_amrnb": 12200}
 
 
-def write(path, codec, y, *, sr=SR, options=None):
+def write(path, codec, y, *, sr=SR, options=None, layout="mono"):
     """Encode a signal [shape=(n,)] at `SR`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w", format=FORMATS.get(path.suffix), options=options or {}) as file:
         stream = file.add_stream(codec, rate=sr)
         stream.bit_rate = BIT_RATES.get(codec, 96000)
-        stream.layout = "mono"
+        stream.layout = layout
         frame = av.AudioFrame.from_ndarray(y[None].astype("f4"), format="fltp", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = SR, 0, Fraction(1, SR)
         size = stream.frame_size or 960
-        fit = av.AudioResampler(format=stream.format, layout="mono", rate=sr, frame_size=size)
+        fit = av.AudioResampler(format=stream.format, layout=layout, rate=sr, frame_size=size)
         for part in [*fit.resample(frame), *fit.resample(None), None]:
             for packet in stream.encode(part):
                 file.mux(packet)
@@ -237,3 +237,22 @@ def test_a_chunk_that_ends_beyond_any_file_is_no_crash(tmp_path):
     assert container.beyond(io.BytesIO(damaged)) == 0
     with pytest.raises(AudioError, match="bytes: "):
         load(damaged)
+
+
+def test_channels_that_come_and_go_are_heard_as_one(tmp_path, y):
+    parts = [
+        write(tmp_path / f"{layout}.aac", "aac", y, layout=layout).read_bytes()
+        for layout in ("mono", "stereo")
+    ]
+    heard = decode(b"".join(parts))
+    assert heard.y.shape[1] == 1 and len(heard.y) == pytest.approx(2 * len(y), rel=0.05)
+
+
+def test_an_mp3_that_says_it_lasts_for_years_takes_no_memory_for_them(tmp_path, y):
+    sf.write(tmp_path / "y.mp3", y, SR, format="MP3", subtype="MPEG_LAYER_III")
+    content = bytearray((tmp_path / "y.mp3").read_bytes())
+    header = max(content.find(b"Xing"), content.find(b"Info"))
+    assert header > 0 and content[header + 7] & 1  # how many frames there are stands in it
+    content[header + 8 : header + 12] = struct.pack(">I", 0x5FFFFFFF)
+    heard = decode(bytes(content))
+    assert len(heard.y) == pytest.approx(len(y), rel=0.05)

@@ -70,8 +70,8 @@ def kills(folder: Path, seed: int, share: float = 1.0) -> dict:
 
 
 def _corpus(root: Path) -> Path:
-    """Write clips of two actors, without a process of joblib, which no fork could use."""
-    for actor, emotion, statement in product((5, 2), range(1, 9), (1, 2)):
+    """Write clips of two actors, of two folds, without a process of joblib, which no fork could use."""
+    for actor, emotion, statement in product((1, 2), range(1, 9), (1, 2)):
         stem = f"03-01-{emotion:02d}-01-{statement:02d}-01-{actor:02d}"
         write_clip(root / f"Actor_{actor:02d}" / f"{stem}.wav", seed=100 * actor + emotion)
     return root
