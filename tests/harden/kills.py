@@ -70,7 +70,7 @@ def kills(folder: Path, seed: int, share: float = 1.0) -> dict:
 
 
 def _corpus(root: Path) -> Path:
-    """Write clips of two actors, of two folds; joblib would leave processes that no fork can use."""
+    """Write clips of two actors, of two folds; joblib would leave processes no fork can use."""
     for actor, emotion, statement in product((1, 2), range(1, 9), (1, 2)):
         stem = f"03-01-{emotion:02d}-01-{statement:02d}-01-{actor:02d}"
         write_clip(root / f"Actor_{actor:02d}" / f"{stem}.wav", seed=100 * actor + emotion)
