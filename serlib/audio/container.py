@@ -1,7 +1,7 @@
 """What libsndfile cannot read, FFmpeg can; and how much a file lacks of what its header says."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -51,15 +51,23 @@ def decode_container(
     with _opened(file) as (container, stream):
         parts, rates = zip(*_decoded(container, stream, until), strict=True)
         promised, sr = _promised(container, stream), rates[-1]
-    if len({part.shape[1] for part in parts}) > 1:  # damaged, or broadcast: channels come and go
-        parts = [part.mean(axis=1, keepdims=True) for part in parts]
-    y = np.concatenate(parts)
+    y = joined(parts)
     if promised and 0 < len(y) - round(promised * sr) < _FRAME:
         y = y[: round(promised * sr)]
     if offset or duration is not None:
         start = int(offset * sr)
         return y[start:][: None if duration is None else int(duration * sr)], sr, 0.0
     return y, sr, max(0.0, promised - len(y) / sr)
+
+
+def joined(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """Join parts [shape=(n, channels)]; where channels come and go their mean is left.
+
+    So it is in broadcasts, and in files that are damaged.
+    """
+    if len({part.shape[1] for part in parts}) > 1:
+        parts = [part.mean(axis=1, keepdims=True) for part in parts]
+    return np.concatenate(parts)
 
 
 def parts_of(file: BinaryIO) -> Iterator[tuple[np.ndarray, int]]:

@@ -159,9 +159,9 @@ def _frames(
         for part, native in container.parts_of(file):
             held.append(part)
             if sum(map(len, held)) >= seconds * check_rate(native, name):
-                yield np.concatenate(held), native
+                yield container.joined(held), native
                 held = []
     except (OSError, TypeError) as error:
         raise unreadable(name, refused, error) from error
     if held:
-        yield np.concatenate(held), native
+        yield container.joined(held), native

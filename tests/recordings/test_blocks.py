@@ -111,3 +111,13 @@ def test_what_is_damaged_from_its_midst_on_is_refused_in_a_sentence(tmp_path, mo
     monkeypatch.setattr("serlib.audio.container.parts_of", none)
     with pytest.raises(AudioError, match=r"a\.flac: cannot be read as audio .*it holds no sound"):
         list(blocks(tmp_path / "a.flac", 22050))
+
+
+def test_channels_that_come_and_go_in_a_block_are_heard_as_one(tmp_path):
+    y = vowel(sr=48000)
+    parts = [
+        write(tmp_path / f"{layout}.aac", "aac", y, layout=layout).read_bytes()
+        for layout in ("mono", "stereo")
+    ]
+    heard = np.concatenate([*blocks(io.BytesIO(b"".join(parts)), 16000, seconds=60)])
+    assert len(heard) == pytest.approx(2 * len(y) / 3, rel=0.05)
