@@ -99,7 +99,7 @@ def _run(arguments: argparse.Namespace) -> None:
 
 def _predict(arguments: argparse.Namespace) -> int:
     _one_thread_for_matrices()
-    from .inference import following, named_bundle
+    from .inference import named_bundle
     from .recordings import answers, told
 
     files = answers.recordings([*arguments.files, *arguments.more])
@@ -124,7 +124,10 @@ def _predict(arguments: argparse.Namespace) -> int:
         if arguments.strict:
             raise SerlibError("--timeline does not take --strict")
         bundle = _opened(arguments)
-        bundle = following(bundle) if arguments.same_voice else bundle
+        if arguments.same_voice:
+            from .inference import following  # which loads SciPy, as voices do
+
+            bundle = following(bundle)
         lines = told.timelines(there, bundle, form=form, png=arguments.png)
     else:
         how = dict(same_voice=arguments.same_voice, strict=arguments.strict)
@@ -140,12 +143,14 @@ def _predict(arguments: argparse.Namespace) -> int:
 
 def _opened(arguments: argparse.Namespace) -> dict:
     """Return the bundle that answers; it knows a voice, if one is named or enrolled."""
-    from .inference import Voices, named_bundle, open_bundle
+    from .inference import named_bundle, open_bundle
     from .recordings import answers
 
     where = arguments.system, arguments.bundle
     if not (arguments.enrol or arguments.voice):
         return open_bundle(*where)
+    from .inference import Voices  # which loads SciPy
+
     how = dict(clips=answers.recordings(arguments.enrol), name=arguments.voice)
     return Voices.here().known(open_bundle(*where), named_bundle(*where), **how)
 
