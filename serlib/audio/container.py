@@ -22,6 +22,7 @@ _CHUNKS = {
 }
 _UNKNOWN = 0x7FF00000  # bytes; from here on a length is a stand-in for one that nobody knew yet
 _MOST_CHUNKS = 1000
+_MOST_CHANNELS = 8  # of more, planes of a frame lie where PyAV does not look: it would crash
 
 
 def decode_container(
@@ -101,13 +102,15 @@ def _decoded(
     import av
 
     planar, count, whole, broken = av.AudioResampler(format="fltp"), 0, 0, 0
-    for packet in container.demux(stream):
+    for packet in _packets(container, stream):
         try:
             frames = packet.decode()
         except av.FFmpegError:
             broken += 1
             continue
         for frame in frames:
+            if frame.layout.nb_channels > _MOST_CHANNELS:
+                raise OSError(f"it has {frame.layout.nb_channels} channels, which is too many")
             # The stream's rate is half of the frame's where the decoder doubles it
             yield from ((part.to_ndarray().T, frame.sample_rate) for part in planar.resample(frame))
             count, whole = count + frame.samples, whole + 1
@@ -117,6 +120,18 @@ def _decoded(
         raise OSError("it holds no sound")
     if broken > whole:
         raise OSError("most of it is damaged")
+
+
+def _packets(
+    container: "av.container.InputContainer", stream: "av.AudioStream"
+) -> Iterator["av.Packet"]:
+    """Yield the packets of a stream; PyAV stumbles over those of streams that begin later."""
+    while True:
+        try:
+            yield from container.demux(stream)
+            return
+        except IndexError:
+            continue
 
 
 def _promised(container: "av.container.InputContainer", stream: "av.AudioStream") -> float:

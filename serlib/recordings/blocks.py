@@ -135,7 +135,8 @@ def _native(source: Source, name: str, seconds: float) -> Iterator[tuple[np.ndar
         native, given = check_rate(sound.samplerate, name), 0
         try:
             with sound:
-                for y in sound.blocks(int(seconds * native), dtype="float32"):
+                # Not its `blocks`, which go on as long as the header says, with what is no sound
+                while len(y := sound.read(int(seconds * native), dtype="float32")):
                     yield y, native
                     given += len(y)
         except (sf.SoundFileError, OSError) as refused:  # in the midst of it

@@ -248,11 +248,30 @@ def test_channels_that_come_and_go_are_heard_as_one(tmp_path, y):
     assert heard.y.shape[1] == 1 and len(heard.y) == pytest.approx(2 * len(y), rel=0.05)
 
 
-def test_an_mp3_that_says_it_lasts_for_years_takes_no_memory_for_them(tmp_path, y):
-    sf.write(tmp_path / "y.mp3", y, SR, format="MP3", subtype="MPEG_LAYER_III")
-    content = bytearray((tmp_path / "y.mp3").read_bytes())
+def of_years(path, y):
+    """Return an MP3 whose header promises years."""
+    sf.write(path, y, SR, format="MP3", subtype="MPEG_LAYER_III")
+    content = bytearray(path.read_bytes())
     header = max(content.find(b"Xing"), content.find(b"Info"))
     assert header > 0 and content[header + 7] & 1  # how many frames there are stands in it
     content[header + 8 : header + 12] = struct.pack(">I", 0x5FFFFFFF)
-    heard = decode(bytes(content))
+    return bytes(content)
+
+
+def test_an_mp3_that_says_it_lasts_for_years_takes_no_memory_for_them(tmp_path, y):
+    heard = decode(of_years(tmp_path / "y.mp3", y))
     assert len(heard.y) == pytest.approx(len(y), rel=0.05)
+
+
+def test_more_channels_than_can_be_read_are_refused(tmp_path, y):
+    path = tmp_path / "many.mka"
+    with av.open(str(path), "w", format="matroska") as file:
+        stream = file.add_stream("pcm_s16le", rate=SR)
+        stream.layout = "hexadecagonal"
+        x = np.tile((y * 9000).astype("i2")[:, None], 16).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(x, format="s16", layout="hexadecagonal")
+        frame.sample_rate = SR
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            file.mux(packet)
+    with pytest.raises(AudioError, match="has 16 channels"):
+        decode(path)

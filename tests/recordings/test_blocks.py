@@ -9,7 +9,7 @@ import soundfile as sf
 from serlib.audio import load
 from serlib.errors import AudioError
 from serlib.recordings import blocks, envelope, lasts
-from tests.audio.test_container import write
+from tests.audio.test_container import of_years, write
 from tests.conftest import vowel
 
 
@@ -99,15 +99,18 @@ def test_what_libsndfile_gives_up_in_the_midst_of_it_goes_on(tmp_path, seconds):
 def test_what_is_damaged_from_its_midst_on_is_refused_in_a_sentence(tmp_path, monkeypatch):
     sf.write(tmp_path / "a.flac", vowel(), 22050)
 
+    whole = [np.zeros(100, np.float32)]
+
     def broken(self, *_, **__):
-        yield np.zeros(100, np.float32)
+        if whole:
+            return whole.pop()
         raise sf.LibsndfileError(1, "lost sync")
 
     def none(*_):
         raise OSError("it holds no sound")
         yield
 
-    monkeypatch.setattr(sf.SoundFile, "blocks", broken)
+    monkeypatch.setattr(sf.SoundFile, "read", broken)
     monkeypatch.setattr("serlib.audio.container.parts_of", none)
     with pytest.raises(AudioError, match=r"a\.flac: cannot be read as audio .*it holds no sound"):
         list(blocks(tmp_path / "a.flac", 22050))
@@ -121,3 +124,9 @@ def test_channels_that_come_and_go_in_a_block_are_heard_as_one(tmp_path):
     ]
     heard = np.concatenate([*blocks(io.BytesIO(b"".join(parts)), 16000, seconds=60)])
     assert len(heard) == pytest.approx(2 * len(y) / 3, rel=0.05)
+
+
+def test_a_recording_ends_where_its_samples_do_whatever_its_header_says(tmp_path):
+    y = vowel(sr=48000)
+    heard = np.concatenate([*blocks(io.BytesIO(of_years(tmp_path / "y.mp3", y)), 16000)])
+    assert len(heard) == pytest.approx(len(y) / 3, rel=0.05)
