@@ -79,6 +79,9 @@ def _download(corpus: Corpus, root: Path, servers: dict[str, str]) -> Path:
     print(f"{corpus.title}\n  licence: {corpus.licence}\n  to cite: {corpus.citation}", flush=True)
     files, record = files_of(corpus, servers), _record(root)
     missing = [file for file in files if not _is_finished(file, root, record)]
+    for file in files:
+        if file.is_archive and file not in missing:  # a kill left it behind, unpacked
+            _inside(root, file.path).unlink(missing_ok=True)
     _check_room(missing, root)
     urls = {file.path: file.url for file in missing}
     known = {file.path: None if file.in_git else file.checksum for file in missing}

@@ -285,6 +285,14 @@ def test_killed_in_the_middle_of_a_file_it_is_not_taken_for_finished(publisher):
     assert _tree(root) == [".downloads.json", *RAVDESS_TREE]
 
 
+def test_an_archive_that_a_kill_left_behind_goes_once_it_is_unpacked(publisher):
+    publisher.fetch("ravdess")
+    left = publisher.root / "RAVDESS" / SPEECH
+    left.write_bytes(b"unpacked before")
+    publisher.fetch("ravdess")
+    assert not left.exists() and _tree(publisher.root) == [".downloads.json", *RAVDESS_TREE]
+
+
 @pytest.mark.parametrize("status", [404, 503])
 @pytest.mark.parametrize("name", ["ravdess", "tess"])
 def test_a_publisher_without_a_list(publisher, status, name):
