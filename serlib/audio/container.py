@@ -1,6 +1,7 @@
 """What libsndfile cannot read, FFmpeg can; and how much a file lacks of what its header says."""
 
 import struct
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
@@ -22,7 +23,6 @@ _CHUNKS = {
 }
 _UNKNOWN = 0x7FF00000  # bytes; from here on a length is a stand-in for one that nobody knew yet
 _MOST_CHUNKS = 1000
-_MOST_CHANNELS = 8  # of more, planes of a frame lie where PyAV does not look: it would crash
 
 
 def decode_container(
@@ -101,7 +101,9 @@ def _decoded(
     """Yield the samples up to a time, part by part [shape=(n, channels)], and their rate."""
     import av
 
-    planar, count, whole, broken = av.AudioResampler(format="fltp"), 0, 0, 0
+    # Samples in turn, not planes: of eight planes PyAV counts nine, and reads what is not there
+    packed = defaultdict(lambda: av.AudioResampler(format="flt"))
+    count = whole = broken = 0
     for packet in _packets(container, stream):
         try:
             frames = packet.decode()
@@ -109,10 +111,10 @@ def _decoded(
             broken += 1
             continue
         for frame in frames:
-            if frame.layout.nb_channels > _MOST_CHANNELS:
-                raise OSError(f"it has {frame.layout.nb_channels} channels, which is too many")
             # The stream's rate is half of the frame's where the decoder doubles it
-            yield from ((part.to_ndarray().T, frame.sample_rate) for part in planar.resample(frame))
+            for part in packed[frame.format.name, frame.layout.name, frame.rate].resample(frame):
+                channels = part.layout.nb_channels
+                yield part.to_ndarray().reshape(-1, channels), frame.sample_rate
             count, whole = count + frame.samples, whole + 1
         if until is not None and frames and count >= until * frames[-1].sample_rate:
             break
