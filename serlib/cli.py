@@ -30,7 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     arguments = _parser().parse_args(argv)
     if getattr(arguments, "dask", ""):
-        os.environ["SERLIB_DASK"] = arguments.dask
+        from .workers import CLUSTER
+
+        os.environ[CLUSTER] = arguments.dask
     try:
         return arguments.call(arguments) or 0
     except SerlibError as error:
@@ -108,6 +110,7 @@ def _predict(arguments: argparse.Namespace) -> int:
     if not files:
         enrol = "--enrol CLIP... -- " if arguments.enrol else ""
         raise AudioError(f"no recording is named: serlib predict {enrol}FILE...")
+    _check_alone(arguments)
     if arguments.png and not arguments.timeline:
         raise SerlibError("--png draws a timeline: serlib predict --timeline FILE --png PATH")
     named_bundle(arguments.system, arguments.bundle)
@@ -139,6 +142,14 @@ def _predict(arguments: argparse.Namespace) -> int:
         _say(f"serlib: {line}" if wrong else line, sys.stderr if wrong else sys.stdout)
         failed += wrong
     return 0 if not failed else 2 if failed == len(files) else 1
+
+
+def _check_alone(arguments: argparse.Namespace) -> None:
+    """Refuse what a cluster would pass over: it answers clips one by one, of no voice it knows."""
+    alone = dict(timeline=arguments.timeline, enrol=arguments.enrol, voice=arguments.voice)
+    alone["same-voice"] = arguments.same_voice
+    if arguments.dask and (named := [f"--{name}" for name, asked in alone.items() if asked]):
+        raise SerlibError(f"--dask does not take {', '.join(named)}: leave out one or the other")
 
 
 def _opened(arguments: argparse.Namespace) -> dict:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile as sf
+from distributed import LocalCluster
 
 from serlib import corpora, inference
 from serlib.audio import synthesise
@@ -17,6 +18,8 @@ from serlib.cli import main
 from serlib.corpora import classes_of
 from serlib.inference import find_bundle
 from serlib.paths import CHECKOUT
+from serlib.recordings import answers
+from serlib.workers import CLUSTER
 
 EMOTIONS = classes_of("anywhere")
 QUICK = ["predict", "--system", "mfcc_cnn"]  # loads in half the time of `best`
@@ -319,3 +322,31 @@ def test_listening_without_a_microphone_says_what_to_do(monkeypatch, capsys):
 def test_a_recording_is_listened_to_as_it_is_played(wav, capsys):
     assert main(["listen", "--system", "mfcc_cnn", "--simulate", wav]) == 0
     assert "s of speech in" in capsys.readouterr().out
+
+
+def test_a_cluster_prints_what_this_machine_does(wav, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("b.wav").write_bytes(b"no sound")
+    asked = [*QUICK, "--json", "a.wav", "b.wav", wav]
+    assert main(asked) == 1
+    here = capsys.readouterr()
+    monkeypatch.setenv(CLUSTER, "")  # so that it is as it was afterwards
+    with LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=None) as cluster:
+        assert main([*asked, "--dask", cluster.scheduler_address]) == 1
+    there = capsys.readouterr()
+    assert there.out == here.out and there.err == here.err and "b.wav" in here.err
+
+
+@pytest.mark.parametrize("option", [["--timeline"], ["--same-voice"], ["--voice", "anna"]])
+def test_what_a_cluster_would_pass_over_is_refused(wav, option, capsys, monkeypatch):
+    monkeypatch.setenv(CLUSTER, "")
+    assert main(["predict", wav, wav, *option, "--dask", "tcp://127.0.0.1:9"]) == 2
+    assert f"--dask does not take {option[0]}" in capsys.readouterr().err
+
+
+def test_a_bundle_that_knows_a_voice_answers_here(wav, monkeypatch):
+    """A cluster opens the bundle by its name, and would not know the voice."""
+    monkeypatch.setenv(CLUSTER, "tcp://127.0.0.1:9")  # where nobody is
+    bundle = inference.EnrolledSpeaker(inference.open_bundle(), [wav]).bundle
+    found = answers.predict_files([wav, wav], bundle, named=("any_voice", ""))
+    assert [answer.emotion in EMOTIONS for _, answer in found] == [True, True]

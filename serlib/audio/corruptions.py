@@ -37,6 +37,13 @@ def room(y: np.ndarray, *, sr: int, rng: np.random.Generator) -> np.ndarray:
 def background(y: np.ndarray, *, sr: int, rng: np.random.Generator) -> np.ndarray:
     """Add noise, 5 to 35 dB below the voice, whose power falls as 1 / f^0 (white) to 1 / f^2."""
     snr, colour = rng.uniform(5, 35), rng.uniform(0, 2)
+    return noisy(y, sr=sr, snr=snr, colour=colour, rng=rng)
+
+
+def noisy(
+    y: np.ndarray, *, sr: int, snr: float, colour: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Add `coloured_noise`, `snr` dB below the voice."""
     noise = coloured_noise(len(y), sr=sr, colour=colour, rng=rng)
     noise *= np.sqrt(np.mean(y**2) / (np.mean(noise**2) + 1e-20)) * 10 ** (-snr / 20)
     return (y + noise).astype(y.dtype)
@@ -70,7 +77,12 @@ def telephone(y: np.ndarray, *, sr: int, rng: np.random.Generator | None = None)
 
 def overload(y: np.ndarray, *, sr: int, rng: np.random.Generator, most: float = 9) -> np.ndarray:
     """Drive the peaks 0 to `most` dB over full scale, where they are cut off."""
-    peak = np.abs(y).max() * 10 ** (-rng.uniform(0, most) / 20)
+    return clipped(y, db=rng.uniform(0, most))
+
+
+def clipped(y: np.ndarray, *, db: float) -> np.ndarray:
+    """Cut off what lies above `db` below the highest peak."""
+    peak = np.abs(y).max() * 10 ** (-db / 20)
     return np.clip(y, -peak, peak)
 
 

@@ -15,6 +15,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "answer_of",
             "attention",
             "attention_of",
+            "check_learns",
             "get_predictions",
             "has_attention",
             "heard",

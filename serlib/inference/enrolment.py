@@ -8,10 +8,10 @@ from anywhere.
 import numpy as np
 
 from ..audio import Source, name_of
-from ..errors import AudioError, BundleError
+from ..errors import AudioError
 from ..systems import Followed, Voice
 from .bundle import Bundle, probabilities, verify
-from .predict import get_predictions, heard, predict_proba
+from .predict import check_learns, get_predictions, heard, predict_proba
 
 
 class EnrolledSpeaker:
@@ -57,8 +57,7 @@ def following(bundle: Bundle) -> Bundle:
     BundleError
         If the system learns no voice by the way.
     """
-    if not bundle.get("anywhere"):
-        raise BundleError("only `any_voice` learns a voice by the way; leave out --same-voice")
+    check_learns(bundle)
     known = bundle.get("voice")
     voice = Followed.of_numbers(**known.numbers()) if known else Followed()
     return bundle | dict(voice=voice)

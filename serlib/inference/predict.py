@@ -7,6 +7,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ..audio import NO_SPEECH, Recording, Source, cut_short, decode, warn_of, without_waiting
+from ..errors import BundleError
 from .bundle import Bundle, probabilities, verify
 from .remarks import has_speech, remarks
 
@@ -89,6 +90,18 @@ def new_voice() -> "Voice":
     from ..systems import Voice  # which loads SciPy, and few ask for it
 
     return Voice()
+
+
+def check_learns(bundle: Bundle) -> None:
+    """Check that a system learns the voice of what it is asked about.
+
+    Raises
+    ------
+    BundleError
+        If it does not.
+    """
+    if not bundle.get("anywhere"):
+        raise BundleError("only `any_voice` learns a voice by the way; leave out --same-voice")
 
 
 def get_predictions(source: Source | list[Source], bundle: Bundle) -> str | list[str]:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from ..audio import NO_SPEECH, SUFFIXES, Source, check_path, name_of, recordings_below
-from ..errors import AudioError, BundleError, SerlibError
-from ..inference import Answer, Bundle, answer, heard, new_voice, open_bundle, verify
+from ..errors import AudioError, SerlibError
+from ..inference import Answer, Bundle, answer, check_learns, heard, new_voice, open_bundle, verify
 from ..workers import ahead, clustered, spread
 from .blocks import lasts
 from .timeline import LONG, Overview, overview, predict_timeline
@@ -119,8 +119,8 @@ def predict_files(
     BundleError
         If the system cannot learn a voice by the way.
     """
-    if same_voice and not bundle.get("anywhere"):
-        raise BundleError("only `any_voice` learns a voice by the way; leave out --same-voice")
+    if same_voice:
+        check_learns(bundle)
     voice = bundle.get("voice", new_voice()) if same_voice else None
     bundle = {k: v for k, v in bundle.items() if k != "voice"} if voice else bundle
     verify(bundle)
@@ -132,7 +132,8 @@ def predict_files(
             return error
 
     several = len(files) > 1
-    if named and several and clustered() and not (voice or STDIN in files):
+    alone = voice or "voice" in bundle or STDIN in files  # a cluster has neither
+    if named and several and clustered() and not alone:
         system, path = named[0], named[1] and os.path.abspath(named[1])  # noqa: PTH100
         found = spread(_elsewhere, [(f, os.path.abspath(f), system, path, strict) for f in files])  # noqa: PTH100
     else:

@@ -5,7 +5,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio: no request to another host
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # as a page is built: no request elsewhere
 
 import gradio as gr
 

@@ -83,14 +83,11 @@ def _peak(
 
 
 def _clipped(y: np.ndarray, sr: int, _: np.random.Generator, *, db: float) -> Source:
-    peak = np.abs(y).max() * 10 ** (-db / 20)
-    return np.clip(y, -peak, peak), sr
+    return corruptions.clipped(y, db=db), sr
 
 
 def _noisy(y: np.ndarray, sr: int, rng: np.random.Generator, *, db: float) -> Source:
-    noise = corruptions.coloured_noise(len(y), sr=sr, colour=1, rng=rng)
-    noise *= np.sqrt(np.mean(y**2) / np.mean(noise**2)) * 10 ** (-db / 20)
-    return (y + noise).astype(np.float32), sr
+    return corruptions.noisy(y, sr=sr, snr=db, colour=1, rng=rng), sr
 
 
 def _offset(y: np.ndarray, sr: int, _: np.random.Generator) -> Source:

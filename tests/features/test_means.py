@@ -10,22 +10,10 @@ import pytest
 from serlib.audio import variant
 from serlib.errors import AudioError
 from serlib.features import FEATURE_COLUMNS, Means
+from tests import rival
 from tests.conftest import vowel
 
 REAL = sorted(Path(os.environ.get("SER_DATA", "")).glob("RAVDESS/**/*.flac"))
-
-
-def by_librosa(y, sr):
-    """The 162 features as S2's source computes them."""
-    magnitude = np.abs(librosa.stft(y))
-    features = (
-        librosa.feature.zero_crossing_rate(y=y),
-        librosa.feature.chroma_stft(S=magnitude, sr=sr),
-        librosa.feature.mfcc(y=y, sr=sr),
-        librosa.feature.rms(y=y),
-        librosa.feature.melspectrogram(y=y, sr=sr),
-    )
-    return np.concatenate([f.T.mean(axis=0) for f in features])
 
 
 @pytest.mark.parametrize("name", ["original", "noise", "stretch_pitch", "shift"])
@@ -34,7 +22,7 @@ def test_features_are_librosas(name, seconds):
     y = variant(vowel(seconds), name, sr=22050, rng=np.random.default_rng(0))
     x = Means().extract_features(y, 22050)
     assert x.shape == (162,) == (len(FEATURE_COLUMNS),)
-    np.testing.assert_allclose(x, by_librosa(y, 22050), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(x, rival.features(y, 22050), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.skipif(not REAL, reason="SER_DATA names no RAVDESS")
@@ -46,10 +34,10 @@ def test_rows_of_real_clips_are_librosas(part):
         slow = librosa.effects.time_stretch(y, rate=0.8)
         changed = librosa.effects.pitch_shift(slow, sr=22050, n_steps=0.7)
         x = front_end.extract_features(variant(y, "stretch_pitch", sr=22050, rng=None))
-        np.testing.assert_allclose(x, by_librosa(changed, 22050), rtol=5e-3, atol=1e-3)
+        np.testing.assert_allclose(x, rival.features(changed, 22050), rtol=5e-3, atol=1e-3)
         x = front_end.extract_features(y)
         # A coefficient near 0 is what is left of bands of -100 dB
-        np.testing.assert_allclose(x, by_librosa(y, 22050), rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(x, rival.features(y, 22050), rtol=1e-5, atol=1e-5)
 
 
 def test_prediction_sees_the_window_of_training(tmp_path):

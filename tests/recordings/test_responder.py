@@ -8,26 +8,11 @@ import pytest
 import soundfile as sf
 
 from serlib import EnrolledSpeaker, predict_proba
-from serlib.audio import synthesise
 from serlib.errors import BundleError, SerlibError
 from serlib.inference import new_voice
-from serlib.paths import CHECKOUT, Project
+from serlib.paths import Project
 from serlib.recordings.page import examples
 from serlib.recordings.responder import Responder
-
-
-@pytest.fixture(scope="module")
-def wav(tmp_path_factory):
-    path = tmp_path_factory.mktemp("clips") / "voice.wav"
-    y = synthesise("angry", speaker="03", sentence="dogs", rng=np.random.default_rng(1))
-    sf.write(path, y, 22050)
-    return str(path)
-
-
-@pytest.fixture(scope="module")
-def responder(tmp_path_factory):
-    """What answers over the shipped bundles."""
-    return Responder(Project(CHECKOUT, tmp_path_factory.mktemp("cache")))
 
 
 @pytest.mark.parametrize("system", ["conv1d", "best"])
