@@ -238,6 +238,7 @@ def test_a_timeline_is_the_same_in_every_form(long, tmp_path, capsys):
             assert float(row[f"p_{emotion}"]) == pytest.approx(p, abs=2e-4)
     assert main(timeline) == 0
     lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == long and lines[1].split()[:3] == ["start", "end", "emotion"]
     assert len(lines) == len(rows) + 4 and lines[-1].endswith("s of speech in 20 s")
     assert [line.split()[2] for line in lines[2:-2]] == [row["emotion"].split()[0] for row in rows]
     assert main([*timeline, "--png", str(tmp_path / "drawn")]) == 0

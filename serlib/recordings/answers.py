@@ -226,9 +226,9 @@ def as_row(file: str, answer: Answer | Overview, *, width: int) -> str:
     return "\n  ".join([row, *answer.remarks, *more])
 
 
-def table_header(classes: Iterable[str], *, width: int) -> str:
-    """Return the line above the rows of `as_row`."""
-    return f"{'file':<{width}}  {'emotion':<9}" + "".join(f"{c:>{_cell(c)}}" for c in classes)
+def table_header(classes: Iterable[str], *, width: int, first: str = "file") -> str:
+    """Return the line above the rows of `as_row`; `first` stands above what names a row."""
+    return f"{first:<{width}}  {'emotion':<9}" + "".join(f"{c:>{_cell(c)}}" for c in classes)
 
 
 def cells(figures: dict[str, float]) -> str:

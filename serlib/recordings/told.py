@@ -93,7 +93,7 @@ def timeline_csv(file: str, table: "pd.DataFrame", *, header: bool) -> str:
 def timeline_rows(file: str, table: "pd.DataFrame") -> str:
     """Return a timeline as a table to read, and below it what it comes to."""
     emotions = [column[2:] for column in table if column.startswith("p_")]
-    lines = [table_header(emotions, width=0).replace("  ", f"{file}\n    start      end  ", 1)]
+    lines = [file, table_header(emotions, width=18, first=f"{'start':>9}{'end':>9}")]
     for row in table.to_dict("records"):
         p = cells({e: row[f"p_{e}"] for e in emotions}) if row["speech"] else ""
         when = f"{clock(row['start_s']):>9}{clock(row['end_s']):>9}"
