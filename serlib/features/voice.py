@@ -67,8 +67,8 @@ def harmonicity(pitch: Pitch, sr: int, band: tuple[float, float]) -> np.ndarray:
     n = 2 * (len(hz) - 1)
     power = pitch.power[:, k] * np.where((k > 0) & (k < n // 2), 2 / n, 1 / n)
     # The inverse Fourier transform, at the five lags round the period alone
-    turn = pitch.lag[:, None] * k % n
-    off = np.outer(k, np.arange(-2, 3)) % n
+    turn = np.outer(pitch.lag, k) & (n - 1)  # n is a power of 2
+    off = np.outer(k, np.arange(-2, 3)) & (n - 1)
     cos, sin = _turns(n)
     near = (power * cos[turn]) @ cos[off] - (power * sin[turn]) @ sin[off]
     return pitch.share(near.max(axis=1), power.sum(axis=1))
@@ -84,7 +84,9 @@ def prominence(pitch: Pitch, sr: int) -> np.ndarray:
     # Of the Fourier transform the quefrencies of voices alone; one is 1 / _HIGHEST s
     low, high = (int(_HIGHEST / f0) + 1 for f0 in F0_RANGE[::-1])
     log -= log.mean(axis=1, keepdims=True)
-    cepstrum = np.hypot(*(log @ wave for wave in _waves(bins, low, high)))
+    half = log[:, : bins // 2 + 1], log[:, -np.arange(bins // 2 + 1)]  # the other from its end
+    cos, sin = _waves(bins, low, high)
+    cepstrum = np.hypot((half[0] + half[1]) @ cos, (half[0] - half[1]) @ sin)
     level = 20 * np.log10(cepstrum + 1e-6)
     t = np.linspace(-1, 1, level.shape[1])
     trend = level.mean(axis=1, keepdims=True) + np.outer(level @ t / (t @ t), t)
@@ -103,13 +105,16 @@ def _turns(n: int) -> tuple[np.ndarray, np.ndarray]:
 def _waves(n: int, low: int, high: int) -> tuple[np.ndarray, np.ndarray]:
     """Return what n numbers are multiplied by for a part of their Fourier transform.
 
+    Cosines are even and sines odd: half of the numbers are multiplied, more or less the others.
+
     Returns
     -------
-    cosines, sines : np.ndarray [shape=(n, high - low)]
+    cosines, sines : np.ndarray [shape=(n // 2 + 1, high - low)]
     """
-    turn = np.outer(np.arange(n), np.arange(low, high)) % n
-    cos, sin = _turns(n)
-    return cos[turn], sin[turn]
+    turn = np.outer(np.arange(n // 2 + 1), np.arange(low, high)) % n
+    cos, sin = (wave[turn] for wave in _turns(n))
+    cos[:: n // 2 if n % 2 == 0 else n] /= 2  # which are their own other half
+    return cos, sin
 
 
 def formants(y: np.ndarray, sr: int, *, hop_length: int) -> tuple[np.ndarray, np.ndarray]:

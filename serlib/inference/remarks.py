@@ -42,8 +42,9 @@ def remarks(recording: Recording, probabilities: dict[str, float]) -> list[str]:
 
 def _above(y: np.ndarray, sr: int) -> float:
     """Return how far what lies above a telephone's band is below the rest, dB."""
-    hz = np.fft.rfftfreq(len(y), 1 / sr)
-    power = np.abs(np.fft.rfft(y * np.hanning(len(y)))) ** 2
+    n = min(len(y), 2048)
+    hz, framed = np.fft.rfftfreq(n, 1 / sr), spectrum.frames(y, frame_length=n, hop_length=1024)
+    power = np.sum(np.abs(np.fft.rfft(framed * np.hanning(n))) ** 2, axis=0)
     high, low = power[hz > _TELEPHONE * 1.05].sum(), power[(hz > 100) & (hz < _TELEPHONE)].sum()
     return 10 * np.log10((high + 1e-20) / (low + 1e-12))
 
