@@ -23,11 +23,12 @@ import numpy as np
 import pandas as pd
 import rival
 import soundfile as sf
+import soxr
 from tqdm import tqdm
 
 from serlib.audio import synthesise
 from serlib.corpora import CLIP_COLUMNS
-from serlib.features import Means, extract_arrays
+from serlib.features import Means, Statistics, VoiceStatistics, extract_arrays
 from serlib.files import sha256, write_json
 from serlib.inference import answer, offered, open_bundle
 from serlib.paths import CHECKOUT
@@ -48,12 +49,14 @@ class Item:
     name, unit : str
     ways : dict, "ours", "rival", "floor" -> call; a list is the command of a fresh process
     amount : float, how many units one call does: the unit is one "per s" then
+    clock : bool, compare by the clock: what several processes do is no CPU time of this one
     """
 
     name: str
     unit: str
     ways: dict[str, Callable | list]
     amount: float = 0.0
+    clock: bool = False
     costs: dict[str, list[tuple]] = field(default_factory=dict)
 
     def once(self) -> None:
@@ -64,11 +67,11 @@ class Item:
 
     def record(self) -> dict:
         """Return what was measured, medians; the spread is of the ratio of rival to ours."""
-        cpu = {way: [cost[0] for cost in costs] for way, costs in self.costs.items()}
+        took = {way: [cost[self.clock] for cost in costs] for way, costs in self.costs.items()}
         wall, memory = (median(cost[k] for cost in self.costs["ours"]) for k in (1, 2))
-        ratios = [b / a for a, b in zip(cpu["ours"], cpu.get("rival", []), strict=False)]
-        found = {way: self._in_unit(median(cpu[way])) if way in cpu else None for way in WAYS}
-        found |= dict(name=self.name, unit=self.unit, repeats=len(cpu["ours"]))
+        ratios = [b / a for a, b in zip(took["ours"], took.get("rival", []), strict=False)]
+        found = {way: self._in_unit(median(took[way])) if way in took else None for way in WAYS}
+        found |= dict(name=self.name, unit=self.unit, repeats=len(took["ours"]))
         found |= dict(ratio=round(median(ratios), 2) if ratios else None)
         found |= dict(spread=[round(f(ratios), 2) for f in (min, max)] if ratios else None)
         return found | dict(wall=self._in_unit(wall), memory_mb=round(memory) or None)
@@ -107,8 +110,14 @@ def fresh(command: list[str]) -> tuple[float, float, float]:
     return cpu, wall, memory / (2**20 if sys.platform == "darwin" else 2**10)
 
 
-def items(folder: Path) -> list[Item]:
-    """Return what is measured; recordings, synthetic ones, are written to a folder."""
+def items(folder: Path, hours: float = 0.0) -> list[Item]:
+    """Return what is measured; recordings, synthetic ones, are written to a folder.
+
+    Parameters
+    ----------
+    folder : Path
+    hours : float, how long a recording is to be followed to its end; of 0 hours none is
+    """
     clips = [_clip(folder / f"{k:03}.wav", k) for k in range(CLIPS)]
     clip, python = clips[0], [sys.executable]
     other = [*python, rival.__file__]
@@ -137,12 +146,28 @@ def items(folder: Path) -> list[Item]:
             ours=partial(predict_timeline, talk, bundles[name]), floor=partial(rival.floor, talk)
         )
         found.append(Item(f"timeline {name}", "times real time", ways, amount=60 * MINUTES))
-    ways = dict(
-        ours=partial(_rows, clips[:ROWS], folder, count()),
-        rival=lambda: [rival.rows_of(clip) for clip in clips[:ROWS]],
-        floor=lambda: [rival.floor(clip, copies=3) for clip in clips[:ROWS]],
-    )
-    found.append(Item("rows", "rows per s", ways, amount=3 * ROWS))
+    for name in TIMELINES[: 2 * bool(hours)]:
+        file = _hours(folder / "hours.flac", clips, hours)
+        ways = dict(ours=[*python, "-m", "serlib", "predict", "--timeline", "--csv", "--system"])
+        ways["ours"] += [name, str(file)]
+        unit = "times real time"
+        found.append(Item(f"{hours:g} hours {name}", unit, ways, amount=3600 * hours))
+    number = count()
+    for name, some, jobs in (("rows", clips[:ROWS], 1), ("rows, 2 processes", clips, 2)):
+        ways = dict(
+            ours=partial(_rows, some, folder, number, jobs),
+            rival=lambda some=some: [rival.rows_of(clip) for clip in some],
+            floor=lambda some=some: [rival.floor(clip, copies=3) for clip in some],
+        )
+        found.append(Item(name, "rows per s", ways, amount=3 * len(some), clock=jobs > 1))
+    for front_end in (Statistics(), VoiceStatistics()):
+        voice = isinstance(front_end, VoiceStatistics)
+        ways = dict(
+            ours=partial(front_end.get_predict_feat, clip),
+            rival=partial(rival.descriptors_of, clip, voice=voice),
+            floor=partial(rival.floor, clip),
+        )
+        found.append(Item(f"features {front_end.name}", "ms", ways))
     paths = [path for path in offered().values() if path]
     ways = dict(
         ours=lambda: [open_bundle(name) for name in bundles],
@@ -159,12 +184,24 @@ def _clip(path: Path, k: int) -> Path:
     return path
 
 
-def _rows(clips: list[Path], folder: Path, number: count) -> None:
-    """Compute S2's rows of clips, in this process, into a cache that is new."""
+def _hours(path: Path, clips: list[Path], hours: float) -> Path:
+    """Write clips again and again, a second of silence between, until so many hours are full."""
+    if not path.exists():
+        rate = 16_000
+        parts = [soxr.resample(sf.read(clip)[0], SR, rate) for clip in clips]
+        talk = np.concatenate([np.pad(part, (0, rate)) for part in parts])
+        with sf.SoundFile(path, "w", rate, 1) as file:
+            for left in range(int(3600 * hours * rate), 0, -len(talk)):
+                file.write(talk[:left])
+    return path
+
+
+def _rows(clips: list[Path], folder: Path, number: count, n_jobs: int) -> None:
+    """Compute S2's rows of clips, in so many processes, into a cache that is new."""
     table = pd.DataFrame([dict(clip_id=c.stem, path=c.name, audio_md5=c.stem) for c in clips])
     table = table.reindex(columns=[*CLIP_COLUMNS], fill_value="")
     cache = folder / f"{next(number)}.sqlite"
-    extract_arrays(table, folder, cache=cache, front_end=Means(), n_jobs=1)
+    extract_arrays(table, folder, cache=cache, front_end=Means(), n_jobs=n_jobs)
 
 
 def main() -> None:
@@ -172,6 +209,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--only", default="", help="what the names of items begin with")
+    parser.add_argument("--hours", type=float, default=0, help="of a recording heard to its end")
     parser.add_argument("--out", type=Path, default=speed.SPEED)
     how = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -6,12 +6,16 @@ librosa's of the same name.
 """
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 
 import numpy as np
 import soxr
 
 _LOG_FROM, _LOG_STEP = 1000.0, np.log(6.4) / 27  # Hz; Slaney's mel scale is a line below it
+_KEPT: ContextVar[tuple[np.ndarray | None, dict]] = ContextVar("kept", default=(None, {}))
 
 
 def frames(y: np.ndarray, *, frame_length: int, hop_length: int) -> np.ndarray:
@@ -23,6 +27,26 @@ def stft(
     y: np.ndarray, *, n_fft: int = 2048, hop_length: int = 512, pad_mode: str = "constant"
 ) -> np.ndarray:
     """Return the short-time Fourier transform, Hann windows [shape=(1 + n_fft // 2, frames)]."""
+    (y_kept, known), how = _KEPT.get(), (n_fft, hop_length, pad_mode)
+    if y is not y_kept:
+        return _stft(y, *how)
+    if how not in known:
+        known[how] = _stft(y, *how)
+        known[how].flags.writeable = False
+    return known[how]
+
+
+@contextmanager
+def kept(y: np.ndarray) -> Iterator[None]:
+    """Transform a signal once, and give it again, while nobody changes the signal."""
+    token = _KEPT.set((y, {}))
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
+
+
+def _stft(y: np.ndarray, n_fft: int, hop_length: int, pad_mode: str) -> np.ndarray:
     framed = frames(np.pad(y, n_fft // 2, pad_mode), frame_length=n_fft, hop_length=hop_length)
     D = np.empty((len(framed), 1 + n_fft // 2), np.result_type(y.dtype, np.complex64))
     windowed, transform = np.empty((16, n_fft)), np.empty((16, 1 + n_fft // 2), complex)

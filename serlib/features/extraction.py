@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import ThreadpoolController
 
-from ..audio import S2_VARIANTS, variant
+from ..audio import S2_VARIANTS, spectrum, variant
 from ..corpora import PROBLEM_COLUMNS
 from ..errors import AudioError, TableError
 from ..workers import each
@@ -162,7 +162,8 @@ def _compute(
     rows = []
     # A matrix product on two threads rounds otherwise than on one, and how many a worker has
     # depends on the number of workers. A Dask worker computes several clips at a time.
-    with _ONE_AT_A_TIME, _threads().limit(limits=1):
+    # The stretch begins with the transform that the clip as it is has, too.
+    with _ONE_AT_A_TIME, _threads().limit(limits=1), spectrum.kept(y):
         for name in variants:
             digest = hashlib.sha256(f"{clip_id} {name}".encode()).digest()
             rng = np.random.default_rng([seed, *np.frombuffer(digest, dtype="<u4").tolist()])

@@ -91,3 +91,19 @@ def test_shape(y, frames):
     close(shape.flatness(S), of.spectral_flatness(S=S)[0])
     close(shape.contrast(S, sr=SR), of.spectral_contrast(S=S, sr=SR))
     close(shape.level(S), of.rms(S=S, frame_length=frames["frame_length"])[0])
+
+
+def test_a_signal_that_is_kept_is_transformed_once(monkeypatch):
+    y, whole, calls = vowel(220), spectrum._stft, []
+    expected = spectrum.stft(y)
+    monkeypatch.setattr(spectrum, "_stft", lambda *of: calls.append(of) or whole(*of))
+    with spectrum.kept(y):
+        np.testing.assert_array_equal(spectrum.stft(y), expected)
+        assert spectrum.stft(y) is spectrum.stft(y)
+        assert len(calls) == 1
+        with pytest.raises(ValueError, match="read-only"):
+            spectrum.stft(y)[0] = 0
+        spectrum.stft(y.copy())
+        spectrum.stft(y, n_fft=1024)
+        assert len(calls) == 3
+    assert spectrum.stft(y) is not spectrum.stft(y)
