@@ -107,9 +107,14 @@ class Stretches:
 
     def finish(self) -> list[tuple[int, int]]:
         """End the stretch that is open; return it, unless it is too short to be speech."""
-        ended, self.start = (self.start, self.last), None
-        long = ended[0] is not None and (ended[1] - ended[0]) * self.step >= _SHORTEST
-        return [ended] if long else []
+        ended = [(self.start, self.last)] if self.long else []
+        self.start = None
+        return ended
+
+    @property
+    def long(self) -> bool:
+        """Whether a stretch is open that is long enough to be speech."""
+        return self.start is not None and (self.last - self.start) * self.step >= _SHORTEST
 
 
 def speaks(y: np.ndarray) -> bool:

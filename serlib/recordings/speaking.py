@@ -94,7 +94,7 @@ class Speaking:
     def hear(self, sr: int, y: np.ndarray) -> None:
         """Take the next samples [shape=(n,)]; those after `MOST_SECONDS` are not heard."""
         self._fit = self._fit or resampler(sr, self.timeline.sr)
-        self._note(self.timeline.hear(self._fit(y)))
+        self._note(self.timeline.hear(self._fit(y)) + self.timeline.early())
         if self.timeline.seconds >= MOST_SECONDS:
             self.end()
 

@@ -115,12 +115,15 @@ def listen(live: Live, bundle: Bundle, *, in_place: bool) -> Iterator[str]:
 
     The end is that of the sound, or Ctrl+C.
     """
-    timeline, newest, late = Timeline(bundle), None, 0.0
+    timeline, newest, late, early = Timeline(bundle), None, 0.0, []
     with suppress(KeyboardInterrupt):
         for y in chain(live, [None]):
             ended = y is None
             found = timeline.hear(np.zeros(0, np.float32) if ended else y, last=ended)
-            for newest in found:
+            found = [window for window in found if window.span not in early]
+            if sooner := [] if ended else timeline.early():
+                early = [window.span for window in sooner]
+            for newest in found + sooner:
                 late = max(late, 0.0 if ended else live.behind(newest.end))
                 yield "" if in_place else live_line(timeline, newest) + "\n"
             if in_place:

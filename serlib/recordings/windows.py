@@ -1,6 +1,6 @@
 """Windows of the speech in a recording that is heard part by part: each as long as a clip."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -31,6 +31,11 @@ class Window:
     stretch: Stretch
     y: np.ndarray | None  # [shape=(n,)], until it is answered
     probabilities: np.ndarray | None = None  # [shape=(classes,)], when it is
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Where it is, s."""
+        return self.start, self.end
 
 
 class Windows:
@@ -91,17 +96,34 @@ class Windows:
         self._open.end = max(self._where.last * Stretches.step, start)
         return self._regular(self._open)
 
+    def early(self) -> list[Window]:
+        """Return the windows with which the open stretch ends, unless speech goes on after a pause.
+
+        They are heard to their end before the whole pause that ends a stretch is, and hold the
+        samples of those that are cut then. Nothing counts them.
+        """
+        if self._open is None or not self._where.long:
+            return []
+        start, end = self._open.start, self._where.last * Stretches.step + _PAD
+        if self.seconds < end + _around(start, end)[1]:
+            return []
+        return self._rest(replace(self._open, end=end, answered=[]))
+
     def _close(self, first: int, last: int) -> list[Window]:
         """Cut what is left of a stretch that has ended."""
         start, end = self._span(first, last)
         stretch, self._open = self._stretch(start), None
         stretch.end = end
         self._ended.append(stretch)
-        windows = self._regular(stretch)
+        return self._rest(stretch)
+
+    def _rest(self, stretch: Stretch) -> list[Window]:
+        """Cut the windows of a stretch of known end that were not cut before."""
+        start, end, windows = stretch.start, stretch.end, self._regular(stretch)
         covered = stretch.start + (stretch.windows - 1) * self.hop + self.window
         if not stretch.windows:
-            lacks = max(SHORTEST_WINDOW - (end - start), 0) / 2
-            windows = [self._window(start - lacks, end + min(lacks, PAUSE - _PAD), stretch)]
+            before, after = _around(start, end)
+            windows = [self._window(start - before, end + after, stretch)]
         elif end - covered > _TAIL:
             windows.append(self._window(end - self.window, end, stretch))
         return windows
@@ -126,3 +148,9 @@ class Windows:
         begins = self._count - len(self._y)  # what is held
         inside = slice(*(max(round(t * self.sr) - begins, 0) for t in (start, end)))
         return Window(max(start, 0.0), min(end, self.seconds), stretch, self._y[inside].copy())
+
+
+def _around(start: float, end: float) -> tuple[float, float]:
+    """Return how much is heard before and after speech from `start` to `end`, for its window, s."""
+    lacks = max(SHORTEST_WINDOW - (end - start), 0) / 2
+    return lacks, min(lacks, PAUSE - _PAD)

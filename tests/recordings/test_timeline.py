@@ -65,6 +65,21 @@ def test_block_by_block_equals_offline(table, y, bundle, size):
     assert len(found) == len({(w.start, w.end) for w in found}) and found[-1].y is None
 
 
+def test_the_end_of_what_is_said_is_answered_before_the_pause_is_over(table, y, bundle):
+    timeline, early, found = Timeline(bundle), [], []
+    for k in range(0, len(y), 1411):  # 64 ms
+        found += timeline.hear(y[k : k + 1411])
+        early += [(w.span, w.probabilities, timeline.seconds) for w in timeline.early()]
+    pd.testing.assert_frame_equal(timeline.table(), table)
+    answers_of = {window.span: window.probabilities for window in found}
+    last = [stretch.answered[-1].span for stretch in timeline._windows.stretches]
+    assert {span for span, _, _ in early} >= {*last} and len(last) == 3
+    for span, p, at in early:
+        assert at - span[1] < 0.15  # s of the recording
+        if span in answers_of:
+            np.testing.assert_array_equal(p, answers_of[span])
+
+
 def test_a_window_is_answered_as_a_clip_is(table, y, bundle):
     timeline = Timeline(bundle)
     first = timeline.cut(y)[0]
