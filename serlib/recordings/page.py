@@ -121,7 +121,7 @@ def _systems(project: Project) -> gr.Radio:
 
 
 def _line(name: str) -> str:
-    return f"{name} – {get(name).about}".replace("`", "")
+    return f"{name}: {get(name).plain}"
 
 
 def _live(responder: Responder) -> None:

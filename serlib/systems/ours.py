@@ -116,5 +116,6 @@ OURS: tuple[System, ...] = (
         members=(("voice_lda", 2), ("descriptors_net", 2)),
         temperature=1.5,  # fitted on its validation speakers
         shipped=True,
+        plain="four listeners who vote; of those taught by the same 24 actors it errs least",
     ),
 )

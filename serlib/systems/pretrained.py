@@ -36,6 +36,7 @@ PRETRAINED: tuple[System, ...] = (
         anywhere=True,
         train_on_validation=True,
         shipped=True,
+        plain="meant for any voice: learnt from actors of three languages; tells if nobody speaks",
     ),
 )
 PRETRAINED += (
@@ -46,6 +47,7 @@ PRETRAINED += (
         network=classical.tuned,
         scored=(("own", "clips"), ("own", "speakers"), ("emovo", "speakers")),
         shipped=False,
+        plain="any_voice, once it has learnt from recordings of yours",
     ),
 )
 

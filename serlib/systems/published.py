@@ -55,6 +55,7 @@ PUBLISHED: tuple[System, ...] = (
         networks.conv1d,
         (*_S2, *((name, "corpora") for name in ("emodb", "cremad", "nemo", "emovo"))),
         shipped=True,
+        plain="hears a clip as one average sound; learnt from 26 actors, seven emotions",
     ),
     System(
         "conv1d_published",
@@ -84,6 +85,7 @@ PUBLISHED: tuple[System, ...] = (
         networks.cnn_lstm,
         "ravdess",
         ("emodb", "speakers"),
+        plain="follows the sound through the clip; learnt from 24 actors, eight emotions",
     ),
     _sequences(
         "cnn_lstm_augmented",
@@ -92,6 +94,7 @@ PUBLISHED: tuple[System, ...] = (
         networks.cnn_lstm,
         "ravdess",
         **_AUGMENTED,
+        plain="as cnn_lstm, but heard every actor slower and faster too while it learnt",
     ),
     _sequences(
         "mfcc_lstm",
@@ -99,6 +102,7 @@ PUBLISHED: tuple[System, ...] = (
         "S1",
         networks.mfcc_lstm,
         "ravdess5",
+        plain="follows the sound through the clip; five emotions alone",
     ),
     _sequences(
         "mfcc_cnn",
@@ -106,6 +110,7 @@ PUBLISHED: tuple[System, ...] = (
         "S1",
         networks.mfcc_cnn,
         "ravdess5",
+        plain="looks for short patterns in the sound; five emotions alone",
     ),
     _sequences(
         "mfcc_lstm_augmented",
@@ -114,6 +119,7 @@ PUBLISHED: tuple[System, ...] = (
         networks.cnn_lstm,
         "ravdess5",
         **_AUGMENTED,
+        plain="five emotions alone; heard every actor slower and faster too while it learnt",
     ),
     _sequences(
         "cnn_lstm_tess",
@@ -122,6 +128,7 @@ PUBLISHED: tuple[System, ...] = (
         networks.cnn_lstm,
         "ravdess_tess",
         **_BALANCED,
+        plain="follows the sound through the clip; learnt from 26 actors, seven emotions",
     ),
     _sequences(
         "cnn_lstm_tess_augmented",
@@ -130,10 +137,12 @@ PUBLISHED: tuple[System, ...] = (
         networks.cnn_lstm,
         "ravdess_tess",
         **_AUGMENTED | _SHORTER,
+        plain="as cnn_lstm_tess, but heard every actor slower and faster too while it learnt",
     ),
     _pictures(
         "bilstm_attention",
         "S4: convolutions, a BiLSTM and attention over log-mel pictures, speech and song",
+        plain="looks at a picture of the sound; learnt from speech and song of 24 actors",
     ),
     _pictures(
         "bilstm_attention_published",
@@ -147,5 +156,6 @@ PUBLISHED: tuple[System, ...] = (
         network=networks.bigru_attention,
         copies=None,
         **_AUGMENTED,
+        plain="follows the sound through speech and song, and shows where it listened",
     ),
 )

@@ -75,6 +75,7 @@ class System:
         own clips shift its answers instead of its features
     folds : tuple of str or int, the folds that are fitted, by their names; () for all
     shipped : bool, its predictions, and its bundle if it is `offered`, are in the repository
+    plain : str, what the page says of it, to whom the field is new; of those `offered`
     """
 
     name: str
@@ -96,6 +97,7 @@ class System:
     anywhere: bool = False
     folds: tuple[str | int, ...] = ()
     shipped: bool = False
+    plain: str = ""
 
     @property
     def offered(self) -> bool:

@@ -47,7 +47,7 @@ def test_each_system_has_a_line_that_says_what_it_is(responder):
     (radio,) = (part["props"] for part in parts if part["type"] == "radio")
     lines = {name: line for line, name in radio["choices"]}
     assert radio["value"] == "any_voice" == next(iter(lines)) and len(lines) > 9
-    assert all(line.startswith(f"{name} – ") and len(line) > 30 for name, line in lines.items())
+    assert all(line.startswith(f"{name}: ") and len(line) > 30 for name, line in lines.items())
     audio = [part["props"] for part in parts if part["type"] == "audio"]
     assert all(part["buttons"] == [] for part in audio)  # among them would be one to share
 

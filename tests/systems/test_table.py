@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from serlib.corpora import DATA, PROTOCOLS
@@ -29,6 +31,12 @@ def test_baselines_and_copies_of_a_sources_validation_are_measured_and_not_offer
     assert not [
         system.name for system in offered if system.source == "baseline" or system.published
     ]
+
+
+def test_what_is_offered_is_told_to_whom_the_field_is_new():
+    told = [system.plain for system in SYSTEMS.values() if system.offered]
+    assert all(30 < len(line) < 90 for line in told) and len(set(told)) > len(told) - 2
+    assert not re.search(r"MFCC|LSTM|GRU|[Cc]onvolution|moment|discriminant|S\d", " ".join(told))
 
 
 def test_what_is_named_is_chosen_in_order():
