@@ -50,6 +50,7 @@ class Item:
     ways : dict, "ours", "rival", "floor" -> call; a list is the command of a fresh process
     amount : float, how many units one call does: the unit is one "per s" then
     clock : bool, compare by the clock: what several processes do is no CPU time of this one
+    repeated : bool, measure it several times, after once to warm up; what takes minutes is not
     """
 
     name: str
@@ -57,6 +58,7 @@ class Item:
     ways: dict[str, Callable | list]
     amount: float = 0.0
     clock: bool = False
+    repeated: bool = True
     costs: dict[str, list[tuple]] = field(default_factory=dict)
 
     def once(self) -> None:
@@ -151,7 +153,8 @@ def items(folder: Path, hours: float = 0.0) -> list[Item]:
         ways = dict(ours=[*python, "-m", "serlib", "predict", "--timeline", "--csv", "--system"])
         ways["ours"] += [name, str(file)]
         unit = "times real time"
-        found.append(Item(f"{hours:g} hours {name}", unit, ways, amount=3600 * hours))
+        long = dict(amount=3600 * hours, repeated=False)
+        found.append(Item(f"{hours:g} hours {name}", unit, ways, **long))
     number = count()
     for name, some, jobs in (("rows", clips[:ROWS], 1), ("rows, 2 processes", clips, 2)):
         ways = dict(
@@ -214,11 +217,12 @@ def main() -> None:
     how = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         wanted = [item for item in items(Path(folder)) if item.name.startswith(how.only)]
-        for item in (bar := tqdm(wanted * (how.repeats + 1))):
+        turns = [i for k in range(how.repeats + 1) for i in wanted if i.repeated or not k]
+        for item in (bar := tqdm(turns)):
             bar.set_description(item.name)
             item.once()
     for item in wanted:  # the first time warms up
-        item.costs = {way: costs[1:] for way, costs in item.costs.items()}
+        item.costs = {way: costs[item.repeated :] for way, costs in item.costs.items()}
     found = dict(machine=speed.machine(), records=[item.record() for item in wanted])
     write_json(how.out, found)
     print(speed.speed_text(found))
