@@ -1,6 +1,7 @@
 """`python -m tests.harden`, by `make harden`: as many files and hours as are asked for."""
 
 import argparse
+import json
 import shutil
 import tempfile
 import time
@@ -29,16 +30,21 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, default=here.runs / "harden")
     asked = parser.parse_args()
     asked.keep.mkdir(parents=True, exist_ok=True)
-    found = dict(seed=asked.seed)
     folder = Path(tempfile.mkdtemp(prefix="serlib-harden-"))
     try:
         for part in asked.parts:
             began = time.monotonic()
             for counts in _part(part, asked, folder / part):
-                found[part] = counts | dict(hours=round((time.monotonic() - began) / 3600, 2))
-                write_json(asked.out, found)
+                hours = round((time.monotonic() - began) / 3600, 2)
+                found = {part: counts | dict(hours=hours, seed=asked.seed)}
+                write_json(asked.out, _earlier(asked.out) | found)
     finally:
         shutil.rmtree(folder)
+
+
+def _earlier(path: Path) -> dict:
+    """Return what other parts have found, each in its own time."""
+    return json.loads(path.read_text()) if path.exists() else {}
 
 
 def _part(part: str, asked: argparse.Namespace, folder: Path) -> Iterator[dict]:

@@ -1,7 +1,9 @@
-"""Hours of predictions in one process: memory, open files and temporary files stay as they are."""
+"""Hours of predictions and visitors: memory, open files and temporary files stay as they are."""
 
+import multiprocessing
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -16,20 +18,35 @@ from serlib.recordings.told import listen
 
 from . import seeds
 from .mutate import mutate
+from .visitors import visited
 
 _WARM = 60  # predictions, after which nothing may grow
 
 
 def soak(folder: Path, hours: float, seed: int = 0) -> dict:
-    """Predict whole and damaged files of every format, and listen to a stream, for some hours.
+    """Predict whole and damaged files and listen to a stream for some hours, beside a page.
 
     Returns
     -------
     dict, how many predictions; memory [MB], open files and temporary files after the first sixty
-        and at the end
+        and at the end; `page`, as `visited` gives it
     """
-    whole, rng = seeds.write("recordings", seed, folder / "whole"), np.random.default_rng(seed)
-    contents, bundle = [path.read_bytes() for path in whole], open_bundle("any_voice")
+    whole = seeds.write("recordings", seed, folder / "whole")
+    contents = [path.read_bytes() for path in whole]
+    over, apart = folder / "over", multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, apart) as pool:  # what visitors hold is not counted here
+        page = pool.submit(visited, folder / "page", contents, seed, over)
+        try:
+            found = _predict(whole, contents, hours, np.random.default_rng(seed))
+        finally:
+            over.touch()
+        return found | dict(page=page.result())
+
+
+def _predict(
+    whole: list[Path], contents: list[bytes], hours: float, rng: np.random.Generator
+) -> dict:
+    bundle = open_bundle("any_voice")
     found, first, until = dict(predicted=0, refused=0, streams=0), None, 0.0
     began = time.monotonic()
     with tqdm(total=round(hours * 3600), desc="predicting", unit="s") as bar:
