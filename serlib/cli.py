@@ -192,13 +192,14 @@ def _one_thread_for_matrices() -> None:
 
 def _listen(arguments: argparse.Namespace) -> None:
     _one_thread_for_matrices()
+    from .audio import held
     from .inference import open_bundle
     from .recordings import microphone, simulated, told
 
     bundle = open_bundle(arguments.system, arguments.bundle)
     sr, device = bundle["extractor"].sr, arguments.device
     device = int(device) if device and device.isdigit() else device
-    sound = simulated(arguments.simulate, sr) if arguments.simulate else None
+    sound = simulated(held(arguments.simulate), sr) if arguments.simulate else None
     with sound or microphone(sr, device=device) as live:
         for line in told.listen(live, bundle, in_place=sys.stdout.isatty()):
             print(line, end="", flush=True)

@@ -187,6 +187,28 @@ def test_a_pipe_is_a_file_called_dash(wav, capsys, monkeypatch):
     assert "standard input: the file is empty" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("how", [[*QUICK, "--json"], [*QUICK, "--timeline", "--json"]])
+def test_a_pipe_with_a_name_is_read_but_once(wav, how, capsys):
+    whole = Path(wav).read_bytes()[:60_000]  # so much a pipe holds without a reader
+    Path(wav).write_bytes(whole)
+    assert main([*how, wav]) == 0
+    expected = json.loads(capsys.readouterr().out)
+    out, into = os.pipe()
+    os.write(into, whole)
+    os.close(into)
+    assert main([*how, f"/dev/fd/{out}"]) == 0  # as `serlib predict <(ffmpeg ...)` has it
+    os.close(out)
+    assert json.loads(capsys.readouterr().out) == expected | dict(file=f"/dev/fd/{out}")
+
+
+def test_a_timeline_and_who_listens_take_what_is_piped_in(wav, capsys, monkeypatch):
+    for command in ([*QUICK, "--timeline", "-"], ["listen", "--simulate", "-"]):
+        piped = io.TextIOWrapper(io.BytesIO(Path(wav).read_bytes()))
+        monkeypatch.setattr(sys, "stdin", piped)
+        assert main(command) == 0
+        assert "s of speech in" in capsys.readouterr().out
+
+
 def test_missing_files_are_named_before_a_model_is_loaded(wav, capsys, monkeypatch):
     monkeypatch.setattr(inference, "open_bundle", None)
     assert main(["predict", "none.wav", "*.mp3"]) == 2

@@ -7,10 +7,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submodules=["container", "corruptions", "shape", "spectrum"],
     submod_attrs={
         "source": [
+            "STDIN",
             "SUFFIXES",
             "Recording",
             "Source",
             "check_path",
+            "held",
+            "is_pipe",
             "name_of",
             "opened",
             "plain",

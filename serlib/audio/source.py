@@ -2,8 +2,9 @@
 
 import io
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -19,6 +20,7 @@ SUFFIXES |= {".m4a", ".mp4", ".webm", ".3gp", ".amr", ".wma", ".aac", ".mov", ".
 SUFFIXES |= {".3g2", ".mka", ".mp2", ".avi", ".m4b", ".m4v", ".awb", ".weba"}
 _LONGEST_NAME = 500  # characters; what is longer is no name, and no message prints it
 _EXPECTED = "a path, an open binary file, bytes, (y, sr), or a dict of Hugging Face's `datasets`"
+STDIN = "-"  # as a path: what is piped in
 _EMPTY = "the file is empty (0 bytes). Fetch or record it again."
 
 
@@ -149,6 +151,30 @@ def check_path(path: str | PathLike) -> None:
         raise
     except (OSError, ValueError) as error:  # no file can have such a name
         raise AudioError(f"{name}: cannot be read as audio ({_reason(error)})") from error
+
+
+def is_pipe(path: str) -> bool:
+    """Tell whether a path is that of a pipe, or `STDIN`."""
+    with suppress(OSError, ValueError):  # a name that no file can have
+        return path == STDIN or Path(path).is_fifo()
+    return False
+
+
+def held(path: str) -> Source:
+    """Return a path as it is; of a pipe, which can be read but once, all that comes out of it.
+
+    Raises
+    ------
+    AudioError
+        If it cannot be read.
+    """
+    if not is_pipe(path):
+        return path
+    name = "standard input" if path == STDIN else path
+    with sys.stdin.buffer if path == STDIN else _open(Path(path), name) as pipe:
+        content = _read(pipe, name)
+    content.name = name
+    return content
 
 
 def _open(path: Path, name: str) -> BinaryIO:

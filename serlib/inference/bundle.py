@@ -138,11 +138,11 @@ def _checksum(path: Path) -> str:
 
 def verify(bundle: Bundle) -> None:
     """Check versions and the reference clip, once a bundle."""
-    missing = [
-        k
-        for k in ("model", "scaler", "encoder", "extractor", "reference", "versions")
-        if not isinstance(bundle, dict) or k not in bundle
-    ]
+    if not isinstance(bundle, dict):
+        found = f"{bundle!r:.80}" if isinstance(bundle, str | Path) else type(bundle).__name__
+        raise BundleError(f"{found}: no bundle, expected what serlib.load_bundle(path) gives")
+    needed = ("model", "scaler", "encoder", "extractor", "reference", "versions")
+    missing = [key for key in needed if key not in bundle]
     if missing:
         raise BundleError(f"not a bundle of serlib: lacks {missing}. {_REMAKE}")
     if bundle.get("verified"):

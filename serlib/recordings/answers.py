@@ -5,7 +5,6 @@ import glob
 import io
 import json
 import os
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache
@@ -14,7 +13,17 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from ..audio import NO_SPEECH, SUFFIXES, Source, check_path, name_of, recordings_below
+from ..audio import (
+    NO_SPEECH,
+    STDIN,
+    SUFFIXES,
+    Source,
+    check_path,
+    held,
+    is_pipe,
+    name_of,
+    recordings_below,
+)
 from ..errors import AudioError, SerlibError
 from ..inference import Answer, Bundle, answer, check_learns, heard, new_voice, open_bundle, verify
 from ..workers import ahead, clustered, spread
@@ -24,7 +33,6 @@ from .timeline import LONG, Overview, overview, predict_timeline
 if TYPE_CHECKING:
     from ..systems import Voice
 
-STDIN = "-"  # as a file: what is piped in
 _WAITING = 300.0  # s: of what lasts so long, most may be silence before somebody speaks
 
 
@@ -127,12 +135,12 @@ def predict_files(
 
     def answered(file: str) -> Answer | Overview | AudioError:
         try:
-            return _answer(_piped() if file == STDIN else file, bundle, voice, strict)
+            return _answer(held(file), bundle, voice, strict)
         except AudioError as error:
             return error
 
     several = len(files) > 1
-    alone = voice or "voice" in bundle or STDIN in files  # a cluster has neither
+    alone = voice or "voice" in bundle or any(map(is_pipe, files))  # a cluster has neither
     if named and several and clustered() and not alone:
         system, path = named[0], named[1] and os.path.abspath(named[1])  # noqa: PTH100
         found = spread(_elsewhere, [(f, os.path.abspath(f), system, path, strict) for f in files])  # noqa: PTH100
@@ -155,13 +163,6 @@ def _elsewhere(
         return _answer(path, _opened(system, bundle), None, strict)
     except AudioError as error:
         return AudioError(str(error).replace(path, file))
-
-
-def _piped() -> Source:
-    """Return what is piped in, under a name that a message can have."""
-    piped = io.BytesIO(sys.stdin.buffer.read())
-    piped.name = "standard input"
-    return piped
 
 
 def _answer(

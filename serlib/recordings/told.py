@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..audio import Source, held
 from ..errors import AudioError, SerlibError
 from ..inference import Bundle
 from .answers import cells, table_header
@@ -42,12 +43,13 @@ def timelines(
     header, system = True, bundle.get("card", {}).get("name", "")
     for file in files:
         try:
-            table = predict_timeline(file, bundle, progress=None)
+            source = held(file)
+            table = predict_timeline(source, bundle, progress=None)
         except AudioError as error:
             yield error
             continue
         if form == "png":
-            _draw(file, table, png)
+            _draw(source, table, png)
             yield png
         elif form == "json":
             yield timeline_json(file, table, system=system)
@@ -58,11 +60,11 @@ def timelines(
         header = False
 
 
-def _draw(file: str, table: "pd.DataFrame", path: str) -> None:
+def _draw(source: Source, table: "pd.DataFrame", path: str) -> None:
     from ..evaluation import pictures
 
     try:
-        pictures.timeline_figure(table, *envelope(file)).savefig(path, format="png", dpi=110)
+        pictures.timeline_figure(table, *envelope(source)).savefig(path, format="png", dpi=110)
     except OSError as error:
         raise SerlibError(f"{path}: the picture cannot be written ({error})") from error
 

@@ -130,6 +130,10 @@ def test_missing_parts_are_named(saved, tmp_path):
         serlib.load_bundle(tmp_path / "none.joblib")
     with pytest.raises(BundleError, match=r"lacks .*'reference'"):
         serlib.get_predictions((clip(), 22050), dict(model=None))
+    with pytest.raises(BundleError, match=r"a\.joblib.*: no bundle, expected .*load_bundle"):
+        serlib.get_predictions((clip(), 22050), "a.joblib")
+    with pytest.raises(BundleError, match=r"^list: no bundle"):
+        serlib.get_predictions((clip(), 22050), [1])
 
 
 @pytest.mark.parametrize(
