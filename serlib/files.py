@@ -4,7 +4,6 @@ import errno
 import hashlib
 import json
 import os
-import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from pathlib import Path
 from .errors import SerlibError
 
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
-_BLOCK = 4096  # bytes: where less is free nothing can be written
+_BLOCK = 4096  # bytes, for which there is always room on a disk that is not full
 
 
 @contextmanager
@@ -39,7 +38,7 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.chmod(0o644)
         temporary.replace(path)
     except Exception as error:
-        if _is_full(path.parent, error):
+        if _is_full(temporary, error):
             raise SerlibError(
                 f"{path}: there is no room for it on the disk. Make room, or write elsewhere; "
                 "what was there before is whole."
@@ -50,14 +49,17 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def _is_full(folder: Path, error: Exception) -> bool:
-    """Tell whether a write failed for want of room; some libraries do not say why it failed."""
+def _is_full(temporary: Path | None, error: Exception) -> bool:
+    """Tell whether a write failed for want of room; of libraries that do not say why, try again."""
     told = getattr(error, "errno", None)
-    return told in _FULL or (
-        not isinstance(error, SerlibError)
-        and folder.is_dir()
-        and shutil.disk_usage(folder).free < _BLOCK
-    )
+    if told or isinstance(error, SerlibError) or not temporary:
+        return told in _FULL
+    try:
+        with temporary.open("ab") as file:
+            file.write(bytes(_BLOCK))
+    except OSError as again:
+        return again.errno in _FULL
+    return False
 
 
 def write_json(path: Path, content: dict) -> None:

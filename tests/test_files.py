@@ -2,9 +2,12 @@
 
 import errno
 import json
+import resource
 import zipfile
 
+import numpy as np
 import pytest
+import soundfile as sf
 
 from serlib.errors import SerlibError
 from serlib.files import repack, replacing, sha256, write_json
@@ -74,6 +77,39 @@ def test_a_full_disk_is_told_in_a_sentence_and_the_old_file_is_whole(tmp_path, n
         new.write_text("half")
         raise OSError(number, "no")
     assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+def _hides_why(path):
+    """Write more than fits, as libraries do whose error has no number."""
+    try:
+        path.write_bytes(bytes(100_000))
+    except OSError:
+        raise ValueError("write failed") from None
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("a.npy", lambda path: np.save(path, np.ones(10_000))),
+        ("a.wav", lambda path: sf.write(path, np.ones(100_000), 22050)),
+        ("a.json", _hides_why),
+    ],
+)
+def test_a_quota_is_told_although_a_library_hides_it(tmp_path, name, write):
+    path, before = tmp_path / name, resource.getrlimit(resource.RLIMIT_FSIZE)
+    path.write_text("old")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
+    try:
+        with pytest.raises(SerlibError, match="there is no room"), replacing(path) as new:
+            write(new)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+def test_an_error_without_a_number_stays_what_it_is(tmp_path):
+    with pytest.raises(ValueError, match="write failed"), replacing(tmp_path / "a.json"):
+        raise ValueError("write failed")
 
 
 def test_what_fails_for_another_reason_says_so(tmp_path):
