@@ -21,18 +21,20 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from serlib.corpora import index_clips, write_clips
+from serlib.corpora import index_clips, read_clips, write_clips
 from serlib.features import extract, write_features
 from serlib.features.means import Means
 from serlib.paths import Project, Run
 from serlib.systems import Key
 from serlib.training import run_keys
+from serlib.workflow import notebooks
+from serlib.workflow.pipeline import publish_run
 
 from ..conftest import write_clip
 from .full import WRITERS
 from .publisher import fetch_from, serve
 
-_TIMES = dict(extraction=16, training=8, saving=12, download=14)
+_TIMES = dict(extraction=16, training=8, saving=12, download=14, publishing=14)
 
 
 def _extraction(data: Path, folder: Path) -> None:
@@ -56,16 +58,55 @@ def _saving(_: Path, folder: Path) -> None:
         WRITERS[name](folder, 1)
 
 
+def _shipped(folder: Path) -> None:
+    """Copy some of what is shipped, and the executed notebooks, as a run leaves them."""
+    here = Project.here()
+    shutil.copytree(here.notebooks, folder / "notebooks")
+    shutil.copy(here.root / "emotion_path.csv", folder)
+    for part in ("predictions/duration_*", "predictions/majority*", "histories/mfcc_cnn*"):
+        _copied(here.artifacts, part, folder)
+    for part in ("bundles/mfcc_cnn.*", "figures/0*.png", "metrics/conv1d.json"):
+        _copied(here.artifacts, part, folder)
+
+
+def _copied(here: Path, part: str, folder: Path) -> None:
+    for path in here.glob(part):
+        target = folder / path.relative_to(here)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+
+
+def _older(folder: Path) -> None:
+    """Make a project whose files are other ones than those to be published."""
+    here = Project.here()
+    shutil.copytree(here.notebooks, folder / "notebooks")
+    for path in (folder / "notebooks").iterdir():
+        path.write_text(path.read_text().replace("# ", "## ", 1))
+    shutil.copy(here.root / "README.md", folder)
+    write_clips(read_clips(here.root / "emotion_path.csv").head(9), folder / "emotion_path.csv")
+    WRITERS["json"](folder / "artifacts" / "metrics", 1)
+    _copied(here.artifacts, "predictions/means_svm*", folder / "artifacts")
+
+
+def _publishing(made: Path, folder: Path) -> None:
+    """What `serlib run --publish` does when its notebooks have succeeded."""
+    project = Project(folder, folder / "cache")
+    publish_run(Run(project, made, made), notebooks.choose(project.notebooks))
+
+
 def kills(folder: Path, seed: int, share: float = 1.0) -> dict:
     """Kill each job at random moments; return what was not as it should be."""
     data = _corpus(folder / "data")
     with serve() as url:
         jobs = dict(extraction=partial(_extraction, data), training=partial(_training, data))
         jobs |= dict(saving=partial(_saving, data), download=partial(fetch_from, url))
+        _shipped(folder / "made")
+        jobs |= dict(publishing=partial(_publishing, folder / "made"))
         rng, found = np.random.default_rng(seed), {}
         for name, times in _TIMES.items():
             times = max(int(times * share), 1)
-            found[name] = _kill(name, jobs[name], folder / name, times, rng)
+            start = _older if name == "publishing" else Path.mkdir
+            found[name] = _kill(jobs[name], start, folder / name, times, rng)
     return found
 
 
@@ -77,21 +118,27 @@ def _corpus(root: Path) -> Path:
     return root
 
 
-def _kill(name: str, job: Callable, folder: Path, times: int, rng: np.random.Generator) -> dict:
-    began = time.monotonic()
+def _kill(
+    job: Callable, start: Callable, folder: Path, times: int, rng: np.random.Generator
+) -> dict:
+    folder.mkdir()
+    start(folder / "whole")
+    older, began = _digests(folder / "whole"), time.monotonic()
     _finish(_begin(job, folder / "whole"))
     lasts, whole = time.monotonic() - began, _digests(folder / "whole")
     found = dict(killed=0, finished_first=0, files=len(whole), left_over=0, failed=[])
-    for moment in tqdm(rng.uniform(0, lasts, times), desc=f"killing {name}", unit="kill"):
+    for moment in tqdm(rng.uniform(0, lasts, times), desc=f"killing {folder.name}", unit="kill"):
         here = folder / "killed"
         shutil.rmtree(here, ignore_errors=True)
+        start(here)
         child = _begin(job, here)
         time.sleep(moment)
         os.kill(child, signal.SIGKILL)
         died = os.waitpid(child, 0)[1] == signal.SIGKILL
         found["killed" if died else "finished_first"] += 1
         left = _digests(here)
-        half = [n for n in sorted(left) if left[n] != whole.get(n) and _is_half(here / n)]
+        other = [n for n in sorted(left) if left[n] not in (whole.get(n), older.get(n))]
+        half = [n for n in other if _is_half(here / n)]
         status = _finish(_begin(job, here))
         after = _digests(here)
         found["left_over"] += sum(_is_rest(path) for path in here.rglob("*"))
@@ -103,7 +150,6 @@ def _kill(name: str, job: Callable, folder: Path, times: int, rng: np.random.Gen
 
 def _begin(job: Callable, folder: Path) -> int:
     """Run a job in a forked process; return its id."""
-    folder.mkdir(parents=True, exist_ok=True)
     if child := os.fork():
         return child
     try:
