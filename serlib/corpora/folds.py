@@ -71,6 +71,8 @@ def _divide(clips: pd.DataFrame, audio: np.ndarray, share: float) -> list[np.nda
     """Divide recordings in two, stratified by emotion; of few the share is one of each emotion."""
     emotion = clips.sort_values("clip_id").drop_duplicates("audio_md5").set_index("audio_md5")
     emotion = emotion.emotion[audio]
+    if len(emotion.unique()) == 1:
+        raise CorpusError(f"{len(emotion)} clips of {emotion.iloc[0]} alone: nothing to tell apart")
     size = share if share * len(audio) > emotion.nunique() - 1 else emotion.nunique()
     try:
         return train_test_split(audio, test_size=size, random_state=SPLIT_SEED, stratify=emotion)

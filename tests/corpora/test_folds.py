@@ -94,3 +94,20 @@ def test_speakers_whose_clips_are_shown_are_in_no_part_of_what_bundles_are_made_
         there = getattr(every, part)
         left = there[~clips.speaker.iloc[there].isin(kept_out)]
         np.testing.assert_array_equal(getattr(fold, part), left)
+
+
+def _said(emotions):
+    """Return a table of clips of one speaker in these emotions."""
+    ids = [f"own:{k:02d}" for k in range(len(emotions))]
+    return pd.DataFrame(dict(clip_id=ids, audio_md5=ids, speaker="own:a", emotion=emotions))
+
+
+def test_of_few_clips_each_emotion_is_held_out():
+    (fold,) = protocol("clips").folds(_said(["happy", "sad", "angry"] * 5)[:10])
+    few = _said(["happy", "sad", "angry"] * 5)[:10]  # a fifth of them is two, of three emotions
+    assert set(few.emotion.iloc[fold.test]) == {"happy", "sad", "angry"}
+
+
+def test_one_emotion_is_refused_in_a_sentence():
+    with pytest.raises(CorpusError, match="30 clips of happy alone"):
+        list(protocol("clips").folds(_said(["happy"] * 30)))
