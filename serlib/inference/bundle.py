@@ -15,7 +15,9 @@ import numpy as np
 from ..errors import BundleError, SerlibError
 from ..features import FrontEnd
 from ..files import replacing, sha256, write_json
+from ..paths import Project
 from .archive import read_archive, write_archive
+from .inspection import try_network
 from .stored import Encoder, Network
 
 if TYPE_CHECKING:
@@ -107,6 +109,9 @@ def load_bundle(path: str | Path) -> Bundle:
     unchecked = "" if plain else _checksum(path)
     try:
         bundle = read_archive(path) if plain else joblib.load(path)
+        lite = plain and bundle["model"].__reduce__()[1][1]["lite"]
+        if lite and not path.resolve().is_relative_to(Project.here().artifacts):
+            try_network(lite)
     except BundleError as error:
         raise BundleError(f"{path}: {error}. {_REMAKE}") from error
     except Exception as error:  # a pickle may raise anything

@@ -3,15 +3,19 @@
 **What safe means.** Nothing of its author's is run: front ends, scalers and layers are this
 library's, LiteRT's and Keras's own, from lists below. Sizes and settings are bounded, all weights
 are finite, shapes fit each other, each table of the network's file lies within it, each index in
-it points at something, and it holds only operations that networks here are made of. **What it
-does not mean.** LiteRT is written in C++ and does not check all that a file says of its
-operations: one made to break it may end the process. It may ask for loops that do not end. And
-answers may be wrong: the reference clip tells another machine, not another intention.
+it points at something, and it holds only operations that networks here are made of. LiteRT is
+written in C++ and does not check all that a file says of its operations: one may end the process,
+or ask for loops that do not end. So another process is the first to ask a network that is not of
+this checkout. **What it does not mean.** That process has no fewer rights than this one, and its
+input is silence. And answers may be wrong: the reference clip tells another machine, not another
+intention.
 """
 
 import json
 import math
 import re
+import subprocess
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -35,6 +39,17 @@ _SETTINGS = {  # from, to; of all others 0 to 1000
 _LONGEST = 60 * 96_000  # samples of a reference clip
 _CLASSES = 100
 _TENSOR, _TENSORS = 1 << 26, 1 << 28  # numbers: of one, of all
+_PATIENCE = 60  # s, of who tries a network; it takes less than one
+_TRIAL = """
+import sys
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+net = Interpreter(model_content=sys.stdin.buffer.read(), num_threads=1)
+net.allocate_tensors()
+(into,) = net.get_input_details()
+net.set_tensor(into["index"], np.zeros(into["shape"], np.float32))
+net.invoke()
+"""
 _TYPES = {0: np.dtype("<f4"), 2: np.dtype("<i4"), 6: np.dtype(bool)}  # of LiteRT's tensors
 _OPERATIONS = """
 ABS ADD AVERAGE_POOL_2D BATCH_MATMUL BROADCAST_TO CAST CONCATENATION CONV_2D DEPTHWISE_CONV_2D DIV
@@ -128,6 +143,23 @@ def inspect_bundle(bundle: dict) -> None:
     _expect(X.shape[1:] == shape, f"its network takes {shape}, its front end gives {X.shape[1:]}")
     if network["lite"]:  # otherwise Keras answers
         _lite(network["lite"], shape, len(classes))
+
+
+def try_network(lite: bytes) -> None:
+    """Let another process ask a network's file first, which may end it, or never answer.
+
+    Raises
+    ------
+    BundleError
+        If it does.
+    """
+    command = [sys.executable, "-P", "-c", _TRIAL]
+    how = dict(input=lite, timeout=_PATIENCE, check=False, capture_output=True)
+    try:
+        status = subprocess.run(command, **how).returncode
+    except subprocess.TimeoutExpired:
+        raise BundleError(f"its network gave no answer in {_PATIENCE} s") from None
+    _expect(not status, f"its network ends the process that asks it (exit status {status})")
 
 
 def _network(state: dict) -> None:

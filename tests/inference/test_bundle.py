@@ -16,6 +16,7 @@ from serlib.audio import synthesise
 from serlib.errors import AudioError, BundleError
 from serlib.features import Descriptors, LogMel, Means, MfccDeltas
 from serlib.files import sha256
+from serlib.inference import inspection
 from serlib.systems import networks
 
 EMOTIONS = ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"]
@@ -211,3 +212,26 @@ def test_two_more_seconds_of_padding_move_no_answer_where_the_mask_is_used(front
         X = heard["extractor"].as_input(heard["scaler"].transform(features))
         answers.append(heard["model"].predict(X, verbose=0))
     np.testing.assert_allclose(*answers, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("does", "patience", "says"),
+    [
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", 60, "ends the process .*-11"),
+        ("import signal; signal.pause()", 1, "no answer in 1 s"),
+    ],
+)
+def test_a_network_that_ends_the_process_or_never_answers_is_refused(
+    saved, monkeypatch, does, patience, says
+):
+    """Another process asks it first, so that this one goes on."""
+    monkeypatch.setattr(inspection, "_TRIAL", does)
+    monkeypatch.setattr(inspection, "_PATIENCE", patience)
+    with pytest.raises(BundleError, match=says):
+        serlib.load_bundle(saved.with_suffix(".serlib"))
+    assert inference.open_bundle("mfcc_cnn")["classes"]  # one of this checkout is not tried
+
+
+def test_what_no_interpreter_takes_is_told_by_the_process_that_tried():
+    with pytest.raises(BundleError, match="exit status 1"):
+        inspection.try_network(b"TFL3")
