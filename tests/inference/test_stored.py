@@ -155,6 +155,12 @@ def test_lite_and_keras_say_the_same_of_any_number_of_clips(network, shape, monk
     assert fresh.has_attention == (network.__name__.endswith("attention"))
 
 
+def test_what_notebooks_look_for_builds_no_network(monkeypatch):
+    stored = again(Network.of(networks.conv1d(), (162, 1)))
+    monkeypatch.delattr(keras.saving, "deserialize_keras_object")
+    assert not hasattr(stored, "_repr_html_") and not hasattr(stored, "_ipython_display_")
+
+
 def test_weights_lie_in_a_bundle_once():
     model = networks.conv1d()
     store = io.BytesIO()
