@@ -1,5 +1,7 @@
 """Corpora never heard: what systems are worth there, corpus by corpus."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -48,16 +50,47 @@ def from_one_to_all(answers: Predictions, system: str) -> pd.DataFrame:
     DataFrame
         A row per corpus scored and corpus trained on: alone, all others
     """
-    table = answers[system, "unheard", "corpora", 0]
-    whole = table[table.fold == OTHERS].set_index("clip_id")
     rows = {}
-    for (scored, side), alone in table.groupby(["corpus", "fold"]):
-        if side != OTHERS:
-            same, emotions = whole.loc[alone.clip_id], [f"p_{e}" for e in alone.emotion.unique()]
-            best = same[emotions].idxmax(axis=1).str.removeprefix("p_")
-            rows[scored, side] = uar(alone), uar(same.assign(predicted=best).reset_index())
+    for scored, sides in _by_side(answers, system):
+        for side in sides.keys() - {OTHERS}:
+            if "+" not in side:
+                alone = sides[side]
+                rows[scored, side] = _uar_of(alone, alone), _uar_of(sides[OTHERS], alone)
     found = pd.DataFrame(rows, index=["alone", "all others"]).T
-    return found.rename_axis(["scored", "trained on"])
+    return found.rename_axis(["scored", "trained on"]).sort_index()
+
+
+def by_how_many(answers: Predictions, system: str) -> pd.DataFrame:
+    """Return UAR on each corpus by how many others are trained on: the largest, then ever more.
+
+    Each row is of the clips and emotions that the largest has too.
+
+    Returns
+    -------
+    DataFrame
+        A row per corpus scored; a column per number, 1 to all others
+    """
+    rows = {}
+    for scored, sides in _by_side(answers, system):
+        names = max(sides, key=lambda side: side.count("+")).split("+")
+        if len(names) > 1:
+            more = ["+".join(names[: k + 1]) for k in range(len(names))] + [OTHERS]
+            first = sides[names[0]]
+            rows[scored] = {1 + k: _uar_of(sides[side], first) for k, side in enumerate(more)}
+    return pd.DataFrame(rows).T.reindex([name for name in SHOWN if name in rows])
+
+
+def _by_side(answers: Predictions, system: str) -> Iterator[tuple[str, dict[str, pd.DataFrame]]]:
+    """Yield each corpus that is scored, with the answers by what was trained on."""
+    for scored, table in answers[system, "unheard", "corpora", 0].groupby("corpus"):
+        yield scored, {side: t.set_index("clip_id") for side, t in table.groupby("fold")}
+
+
+def _uar_of(table: pd.DataFrame, asked: pd.DataFrame) -> float:
+    """Return UAR on the clips that were asked there, with their emotions as answers."""
+    same, emotions = table.loc[asked.index], [f"p_{e}" for e in asked.emotion.unique()]
+    best = same[emotions].idxmax(axis=1).str.removeprefix("p_")
+    return uar(same.assign(predicted=best))
 
 
 def ingredients(answers: Predictions, *, rng: np.random.Generator) -> pd.DataFrame:

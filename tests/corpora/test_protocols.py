@@ -173,6 +173,17 @@ def test_of_several_corpora_each_trains_alone_and_all_train_together(shipped):
         assert_a_division(fold, len(clips))
 
 
+def test_ever_more_corpora_train_those_of_most_speakers_first(shipped):
+    clips = select(shipped, "tess", across=True)
+    more = clips.assign(corpus=clips.corpus.map(dict(ravdess="nemo", tess="cremad")))
+    more["speaker"] = more.corpus + more.speaker.str[-1:]  # those of an actor's last digit are one
+    clips = pd.concat([clips, more.assign(audio_md5="other" + more.clip_id)], ignore_index=True)
+    folds = protocol("corpora").folds(clips, ["tess"])
+    assert [fold.name for fold in folds] == ["cremad", "nemo", "ravdess", "ravdess+nemo", OTHERS]
+    assert set(clips.corpus.iloc[folds[3].train]) == {"ravdess", "nemo"}
+    assert_a_division(folds[3], len(clips))
+
+
 def test_a_corpus_too_small_to_train_on_is_left_out_aloud(shipped, capsys):
     clips = select(shipped, "tess", across=True)
     few = clips[clips.corpus == "ravdess"].drop_duplicates("emotion").assign(corpus="emodb")

@@ -63,6 +63,21 @@ def test_one_and_all_are_compared_on_the_emotions_that_the_one_has(answers):
     assert curve["all others"].item() == pytest.approx(recalls.mean())
 
 
+def test_the_largest_corpora_are_counted_up_to_all_others(answers):
+    key = ("any_voice", "unheard", "corpora", 0)
+    sides = ("nemo", "nemo+cremad", "others", "cremad")
+    tables = [table("emodb", side, k, seed=k) for k, side in enumerate(sides)]
+    known = tables[0].emotion != "sad"  # what is not asked of the first is asked of none
+    whole = pd.concat([tables[0][known], *tables[1:], table("nemo", "others", 1)])
+    curve = unheard.by_how_many({key: whole.reset_index(drop=True)}, "any_voice")
+    assert list(curve.index) == ["emodb"] and list(curve.columns) == [1, 2, 3]
+    asked = tables[1][tables[1].emotion != "sad"]
+    best = asked[["p_angry", "p_happy"]].idxmax(axis=1).str[2:]
+    recalls = (best == asked.emotion).groupby(asked.emotion).mean()
+    assert curve.loc["emodb", 2] == pytest.approx(recalls.mean())
+    assert curve.loc["emodb", 1] < curve.loc["emodb", 3]
+
+
 def test_own_clips_are_counted_up_to_all(answers):
     helped = unheard.with_own_clips(answers, "any_voice")
     assert list(helped.index) == [0, 10, "all"]
