@@ -1,4 +1,4 @@
-"""Processes that share a long loop over clips, and what each thread has for itself."""
+"""Processes and threads that share a long loop over clips, and what they lend each other."""
 
 import os
 import tempfile
@@ -7,7 +7,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
 from typing import Any
 
@@ -20,20 +20,25 @@ from .errors import SerlibError
 CLUSTER = "SERLIB_DASK"  # `--dask` sets it, for the processes of notebooks too
 
 
-def once_a_thread(make: Callable[[], Any]) -> Callable[[], Any]:
-    """Return a function that makes a thing when a thread first asks, and then gives it again.
+def lent(make: Callable[[], Any]) -> Callable[[], AbstractContextManager]:
+    """Return what lends a thing to one who asks at a time: one that nobody has, else a new one.
 
-    For networks of runtimes whose interpreters serve one thread.
+    For networks of runtimes whose interpreters serve one thread, and hold as much memory as their
+    longest clip took. There are as many as were used at once, however many threads come and go.
     """
-    here = threading.local()
+    idle: deque = deque()  # which threads may share
 
     @wraps(make)
-    def get() -> Any:
-        if not hasattr(here, "made"):
-            here.made = make()
-        return here.made
+    @contextmanager
+    def lend() -> Iterator[Any]:
+        try:
+            thing = idle.pop()
+        except IndexError:
+            thing = make()
+        yield thing
+        idle.append(thing)  # unless it failed
 
-    return get
+    return lend
 
 
 _LOCKS: weakref.WeakSet = weakref.WeakSet()

@@ -1,6 +1,7 @@
 import os
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from distributed import LocalCluster
 from serlib.errors import SerlibError
 from serlib.features.whisper import ENCODER
 from serlib.paths import Project
-from serlib.workers import CLUSTER, ahead, each, interpreter, spread
+from serlib.workers import CLUSTER, ahead, each, interpreter, lent, spread
 
 
 def process(number):
@@ -97,3 +98,26 @@ def test_without_dask_its_extra_is_named(monkeypatch):
     monkeypatch.setenv(CLUSTER, "tcp://127.0.0.1:9")
     with pytest.raises(SerlibError, match=r"\[dask\]"):
         list(spread(divmod, [(1, 1)]))
+
+
+def test_what_is_lent_is_made_as_often_as_it_is_used_at_once():
+    made = []
+
+    @lent
+    def thing():
+        made.append(object())
+        return made[-1]
+
+    def use(_=None):
+        with thing() as one:
+            return one
+
+    assert {*map(use, range(3)), *ThreadPoolExecutor(3).map(lambda _: use(), [0])} == {*made}
+    assert len(made) == 1
+    with thing() as one, thing() as other:
+        assert one is not other and len(made) == 2
+    with pytest.raises(ValueError, match="broken"), thing():
+        raise ValueError("broken")
+    assert use() in made and len(made) == 2
+    with thing() as one, thing():
+        assert one in made and len(made) == 3  # what failed is not lent again

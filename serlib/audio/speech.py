@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from ..workers import once_a_thread
+from ..workers import lent
 from .canonical import CANONICAL_SR
 
 NO_SPEECH = "no speech"  # the answer where nobody speaks
@@ -63,7 +63,8 @@ class Detector:
         loudest = float(np.abs(y[_BEFORE:]).max())
         self._peak = max(loudest, self._peak * self._fall, _FLOOR * (self._fall < 1), 1e-12)
         heard = dict(input=y[None] * np.float32(_PEAK / self._peak), state=self._state)
-        sure, self._state = _detector().run(None, heard | dict(sr=self._rate))
+        with _detector() as detector:
+            sure, self._state = detector.run(None, heard | dict(sr=self._rate))
         return float(sure[0, 0])
 
 
@@ -132,7 +133,7 @@ def speaks(y: np.ndarray) -> bool:
     return bool(surest.mean() > _SPEAKS)
 
 
-@once_a_thread
+@lent
 def _detector():
     """Load the network, on one core: numbers are the same whatever the machine has."""
     import onnxruntime

@@ -12,7 +12,7 @@ from ..audio import CANONICAL_SR, canonical, spectrum
 from ..errors import SerlibError
 from ..files import sha256
 from ..paths import Project
-from ..workers import interpreter, once_a_thread
+from ..workers import interpreter, lent
 from .base import Anywhere
 
 ENCODER = "encoder/whisper_base.tflite"  # below `artifacts`; `serlib.systems.whisper` makes it
@@ -73,16 +73,17 @@ def encode(x: np.ndarray) -> np.ndarray:
     -------
     np.ndarray [shape=(layers, frames // 2, 512)]
     """
-    encoder, x = _encoder(), x[None, : len(x) // 2 * 2]
-    place = encoder.get_input_details()[0]["index"]
-    encoder.resize_tensor_input(place, x.shape)
-    encoder.allocate_tensors()
-    encoder.set_tensor(place, x)
-    encoder.invoke()
-    return encoder.get_tensor(encoder.get_output_details()[0]["index"])[0]
+    x = x[None, : len(x) // 2 * 2]
+    with _encoder() as encoder:
+        place = encoder.get_input_details()[0]["index"]
+        encoder.resize_tensor_input(place, x.shape)
+        encoder.allocate_tensors()
+        encoder.set_tensor(place, x)
+        encoder.invoke()
+        return encoder.get_tensor(encoder.get_output_details()[0]["index"])[0]
 
 
-@once_a_thread
+@lent
 def _encoder():
     """Load the encoder."""
     path = Project.here().artifacts / ENCODER
