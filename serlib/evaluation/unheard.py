@@ -90,7 +90,7 @@ def _uar_of(table: pd.DataFrame, asked: pd.DataFrame) -> float:
     """Return UAR on the clips that were asked there, with their emotions as answers."""
     same, emotions = table.loc[asked.index], [f"p_{e}" for e in asked.emotion.unique()]
     best = same[emotions].idxmax(axis=1).str.removeprefix("p_")
-    return uar(same.assign(predicted=best))
+    return uar(same.assign(predicted=best).reset_index())
 
 
 def ingredients(answers: Predictions, *, rng: np.random.Generator) -> pd.DataFrame:
