@@ -1,9 +1,11 @@
 """How the page is laid out, and what happens when its parts are used."""
 
-import functools
 import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # as a page is built: no request elsewhere
 
@@ -34,6 +36,7 @@ _WHY = (
 )
 # In the browser, at once: a look at the server would leave the old answer there for a while
 _EMPTY = f"() => {shown.idle()!r}"
+_THREADS = ThreadPoolExecutor(os.cpu_count())
 _PRIVATE = dict(api_visibility="private", show_progress="hidden")
 
 
@@ -73,7 +76,7 @@ def _clip(responder: Responder) -> None:
         system = _systems(responder.project)
     system.change(lambda: (None, _known(None)), None, [voice, known], **_PRIVATE)
     asked = button.click(
-        functools.partial(_respond, responder),
+        _by_few(_respond, responder),
         [clip, system, voice, learn],
         [answer, voice, known],
         concurrency_limit=1,
@@ -104,7 +107,7 @@ def _own_voice(responder: Responder) -> tuple[gr.State, gr.Checkbox, gr.HTML]:
         mine = gr.UploadButton("Add clips of my voice", **how)
         forget = gr.Button("Forget my voice")
     known = gr.HTML(_known(None))
-    mine.upload(functools.partial(_enrol, responder), [mine, voice], [voice, known], **_PRIVATE)
+    mine.upload(_by_few(_enrol, responder), [mine, voice], [voice, known], **_PRIVATE)
     forget.click(lambda: (None, False, _known(None)), None, [voice, learn, known], **_PRIVATE)
     return voice, learn, known
 
@@ -129,7 +132,7 @@ def _live(responder: Responder) -> None:
     visits = Visits(responder.bundle)
 
     def hear(part: dict) -> dict:
-        return visits.hear(part)
+        return _by_few(visits.hear)(part)
 
     explained = (
         "Press Record, allow the microphone and speak. Every second is answered by the three "
@@ -142,6 +145,14 @@ def _live(responder: Responder) -> None:
         js_on_load=Path(__file__).with_name("speaking.js").read_text(),
         server_functions=[hear],
     )
+
+
+def _by_few(function: Callable, *given: Any) -> Callable:
+    """Return a function that few threads answer, which stay.
+
+    Memory, fonts and interpreters are kept for each thread, and Gradio's come and go.
+    """
+    return lambda *asked: _THREADS.submit(function, *given, *asked).result()
 
 
 def _respond(

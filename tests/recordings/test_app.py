@@ -17,10 +17,12 @@ import soundfile as sf
 
 from serlib.cli import main
 from serlib.corpora import classes_of
+from serlib.errors import SerlibError
 from serlib.inference import new_voice
 from serlib.paths import Project
 from serlib.recordings import app
 from serlib.recordings.page import examples
+from serlib.recordings.page import page as laid_out
 from serlib.recordings.responder import Responder
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -70,6 +72,7 @@ import os
 from contextlib import suppress
 from serlib.recordings import app
 from serlib.recordings.page import examples
+from serlib.recordings.page import page as laid_out
 from serlib.recordings.responder import Responder
 
 def page():
@@ -368,3 +371,21 @@ def test_another_tab_ends_what_is_said(visit):
     assert page.evaluate(LISTENS)
     page.get_by_role("tab", name="A clip").click()
     page.wait_for_function(f"!{LISTENS}")
+
+
+def test_few_threads_answer_many_visitors(monkeypatch):
+    """What is kept for a thread, as fonts and interpreters, is not kept for each visitor."""
+    answered = []
+
+    def respond(*_):
+        answered.append(threading.current_thread().name)
+        raise SerlibError("heard")
+
+    monkeypatch.setattr(Responder, "respond", respond)
+    (asked,) = (fn.fn for fn in laid_out().fns.values() if fn.api_name == "answer")
+    for _ in range(3 * os.cpu_count()):
+        visitor = threading.Thread(target=asked, args=("a.wav", "", None, False))
+        visitor.start()
+        visitor.join()
+    assert len(answered) == 3 * os.cpu_count()
+    assert len(set(answered)) <= os.cpu_count()
