@@ -6,7 +6,6 @@ In numpy alone, for the reasons of `serlib.audio.spectrum`.
 from functools import lru_cache
 
 import numpy as np
-from scipy import fft
 
 from .spectrum import frames
 
@@ -38,8 +37,8 @@ def yin(
 def _difference(framed: np.ndarray, shortest: int, longest: int) -> np.ndarray:
     """Return the cumulative mean normalised difference of frames at the lags between."""
     n = -(-(framed.shape[1] + longest) // 512) * 512  # nothing wraps round, and it is fast
-    spectrum = fft.rfft(framed, n)  # SciPy's transforms several frames at a time
-    repeats = fft.irfft(spectrum.real**2 + spectrum.imag**2, n)[:, : longest + 1]
+    spectrum = np.fft.rfft(framed, n)
+    repeats = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, n)[:, : longest + 1]
     energy = np.cumsum(framed[:, :longest] ** 2, axis=1)
     found = 2 * (repeats[:, :1] - repeats[:, 1:]) - energy
     means = np.cumsum(found, axis=1) / np.arange(1, longest + 1)
