@@ -9,6 +9,7 @@ from ..corpora import DATA, OTHERS, PROTOCOLS, parse
 from ..systems import INGREDIENTS, Voice
 from .predictions import Predictions, probabilities, trained_on
 from .scores import compare, score, uar
+from .tables import with_interval
 
 SHOWN = ("emodb", "ravdess", "nemo", "cremad", "emovo", "tess")  # in this order
 
@@ -39,25 +40,10 @@ def by_corpus(predictions: pd.DataFrame, *, rng: np.random.Generator) -> pd.Data
     return pd.DataFrame({name: score(parts[name], rng=rng) for name in SHOWN if name in parts}).T
 
 
-def from_one_to_all(answers: Predictions, system: str) -> pd.DataFrame:
-    """Return UAR on each corpus, trained on one other corpus alone, and on all others.
-
-    Each pair is of the clips whose emotions the one corpus has too, with these as answers: where
-    there are fewer emotions, figures are higher.
-
-    Returns
-    -------
-    DataFrame
-        A row per corpus scored and corpus trained on: alone, all others
-    """
-    rows = {}
-    for scored, sides in _by_side(answers, system):
-        for side in sides.keys() - {OTHERS}:
-            if "+" not in side:
-                alone = sides[side]
-                rows[scored, side] = _uar_of(alone, alone), _uar_of(sides[OTHERS], alone)
-    found = pd.DataFrame(rows, index=["alone", "all others"]).T
-    return found.rename_axis(["scored", "trained on"]).sort_index()
+def with_intervals(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return named tables of `by_corpus` side by side, each UAR with its interval, to be read."""
+    told = {name: t.apply(with_interval, axis=1) for name, t in tables.items()}
+    return pd.DataFrame(told).reindex(SHOWN).fillna("–").rename(index=title)
 
 
 def by_how_many(answers: Predictions, system: str) -> pd.DataFrame:

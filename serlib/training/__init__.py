@@ -7,7 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "fold": ["FittedFold"],
         "histories": ["History", "merge_histories", "read_histories"],
-        "inputs": ["Inputs", "prepare"],
+        "inputs": ["Inputs", "prepare", "told_apart"],
         "kinds": ["kind_of"],
         "run": ["run_keys"],
     },

@@ -1,14 +1,16 @@
 """Inputs: rows of features, and what each is of."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from ..corpora import auxiliary, clips_of, select
+from ..evaluation.probes import corpus_probe
 from ..features import FEATURE_COLUMNS, KEY_COLUMNS, extract_arrays
 from ..paths import Run
-from ..systems import System
+from ..systems import System, get
 
 
 @dataclass(frozen=True)
@@ -87,3 +89,16 @@ def prepare(
     for problem in problems.itertuples():
         print(f"left out: {problem.path}: {problem.problem}")
     return Inputs(rows, X), clips
+
+
+def told_apart(names: Iterable[str], run: Run, *, n_jobs: int = -1) -> pd.Series:
+    """Return how often a probe names the corpus of a clip, from what each system sees of it.
+
+    Of the clips of "anywhere", as recorded; `serlib.evaluation.probes.corpus_probe`.
+    """
+    shares = {}
+    for name in names:
+        inputs, _ = prepare(get(name), run, "anywhere", n_jobs=n_jobs)
+        recorded = (inputs.rows.variant == "original").to_numpy()
+        shares[name] = corpus_probe(inputs.rows[recorded], inputs.X[recorded])
+    return pd.Series(shares, name="told_apart").rename_axis("system").round(4)

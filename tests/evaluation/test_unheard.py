@@ -46,23 +46,6 @@ def test_the_largest_training_side_counts(answers):
     assert unheard.never_heard(answers, "conv1d").empty
 
 
-def test_the_curve_goes_from_one_corpus_to_all(answers):
-    curve = unheard.from_one_to_all(answers, "any_voice")
-    assert list(curve.index) == [("emodb", "nemo")]
-    assert curve["alone"].item() < curve["all others"].item()
-
-
-def test_one_and_all_are_compared_on_the_emotions_that_the_one_has(answers):
-    key = ("any_voice", "unheard", "corpora", 0)
-    table = answers[key]
-    alone = (table.fold == "nemo") & (table.emotion == "sad")
-    curve = unheard.from_one_to_all(answers | {key: table[~alone]}, "any_voice")
-    every = table[(table.fold == "others") & (table.corpus == "emodb") & (table.emotion != "sad")]
-    best = every[["p_angry", "p_happy"]].idxmax(axis=1).str[2:]
-    recalls = (best == every.emotion).groupby(every.emotion).mean()
-    assert curve["all others"].item() == pytest.approx(recalls.mean())
-
-
 def test_the_largest_corpora_are_counted_up_to_all_others(answers):
     key = ("any_voice", "unheard", "corpora", 0)
     sides = ("nemo", "nemo+cremad", "others", "cremad")
@@ -75,7 +58,7 @@ def test_the_largest_corpora_are_counted_up_to_all_others(answers):
     best = asked[["p_angry", "p_happy"]].idxmax(axis=1).str[2:]
     recalls = (best == asked.emotion).groupby(asked.emotion).mean()
     assert curve.loc["emodb", 2] == pytest.approx(recalls.mean())
-    assert curve.loc["emodb", 1] < curve.loc["tess", 3]
+    assert curve.loc["emodb", 1] < curve.loc["emodb", 3]
 
 
 def test_own_clips_are_counted_up_to_all(answers):

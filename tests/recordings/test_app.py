@@ -222,7 +222,7 @@ def test_the_answer_to_an_upload_is_seen_without_a_scroll(responder, visit, wav,
 def test_another_system_is_chosen_in_a_browser(responder, visit, wav):
     page = visit()
     page.get_by_text("Other systems").click()
-    page.get_by_label("bilstm_attention –").check()
+    page.get_by_label("bilstm_attention:").check()
     upload(page, wav)
     shares, *_ = responder.respond(wav, "bilstm_attention")
     assert ask(page) == likeliest(shares)
