@@ -1,7 +1,5 @@
 """Corpora never heard: what systems are worth there, corpus by corpus."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 
@@ -57,19 +55,14 @@ def by_how_many(answers: Predictions, system: str) -> pd.DataFrame:
         A row per corpus scored; a column per number, 1 to all others
     """
     rows = {}
-    for scored, sides in _by_side(answers, system):
+    for scored, table in answers[system, "unheard", "corpora", 0].groupby("corpus"):
+        sides = {side: t.set_index("clip_id") for side, t in table.groupby("fold")}
         names = max(sides, key=lambda side: side.count("+")).split("+")
         if len(names) > 1:
             more = ["+".join(names[: k + 1]) for k in range(len(names))] + [OTHERS]
             first = sides[names[0]]
             rows[scored] = {1 + k: _uar_of(sides[side], first) for k, side in enumerate(more)}
     return pd.DataFrame(rows).T.reindex([name for name in SHOWN if name in rows])
-
-
-def _by_side(answers: Predictions, system: str) -> Iterator[tuple[str, dict[str, pd.DataFrame]]]:
-    """Yield each corpus that is scored, with the answers by what was trained on."""
-    for scored, table in answers[system, "unheard", "corpora", 0].groupby("corpus"):
-        yield scored, {side: t.set_index("clip_id") for side, t in table.groupby("fold")}
 
 
 def _uar_of(table: pd.DataFrame, asked: pd.DataFrame) -> float:

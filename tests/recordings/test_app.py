@@ -72,7 +72,6 @@ import os
 from contextlib import suppress
 from serlib.recordings import app
 from serlib.recordings.page import examples
-from serlib.recordings.page import page as laid_out
 from serlib.recordings.responder import Responder
 
 def page():
