@@ -17,6 +17,7 @@ from . import shown
 from .page import page
 
 _MOST_MB = 20
+_VISITORS = 100  # whose voices are kept, the newest: Gradio would keep what it showed to 10,000
 _LAST_PORT = 65535
 _TEMPORARY = os.environ.get("GRADIO_TEMP_DIR")
 _FONT = ["system-ui", "sans-serif"]  # of the machine; Gradio's own would be fetched
@@ -52,6 +53,7 @@ def serve(host: str = "127.0.0.1", port: int | None = None, *, block: bool = Tru
             share=False,
             ssr_mode=False,
             prevent_thread_lock=True,
+            state_session_capacity=_VISITORS,
             quiet=True,  # it would advise to share the page
         )
     except OSError as error:
