@@ -216,7 +216,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=speed.SPEED)
     how = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        wanted = [item for item in items(Path(folder)) if item.name.startswith(how.only)]
+        wanted = [item for item in items(Path(folder), how.hours) if item.name.startswith(how.only)]
         turns = [i for k in range(how.repeats + 1) for i in wanted if i.repeated or not k]
         for item in (bar := tqdm(turns)):
             bar.set_description(item.name)
