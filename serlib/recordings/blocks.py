@@ -22,6 +22,7 @@ from ..audio import (
 )
 from ..errors import AudioError
 
+_FINEST = 160  # of its samples, of a part of a picture: 10 ms, so that hours of them fit
 _COARSE = 16_000  # Hz, of a look at a whole recording
 
 
@@ -107,14 +108,22 @@ def envelope(source: Source, *, points: int = 2000) -> tuple[np.ndarray, float]:
     swings : np.ndarray [shape=(2, n)], the least and the greatest sample of each part
     step : float, s, how long a part lasts
     """
-    size = max(int(lasts(source) * _COARSE / points), 16)
     parts, rest = [], np.zeros(0, np.float32)
     for y in blocks(source, _COARSE):
         y = np.concatenate([rest, y])
-        whole = len(y) // size * size
-        y, rest = y[:whole].reshape(-1, size), y[whole:]
-        parts.append(np.stack([y.min(axis=1), y.max(axis=1)]))
-    return np.concatenate(parts, axis=1), size / _COARSE
+        whole = len(y) // _FINEST * _FINEST
+        parts.append(_swings(y[:whole], _FINEST))
+        rest = y[whole:]
+    least, greatest = np.concatenate([*parts, _swings(rest, _FINEST)], axis=1)
+    several = max(len(least) // points, 1)  # of what was read: a header may promise more
+    swings = _swings(least, several)[0], _swings(greatest, several)[1]
+    return np.stack(swings), several * _FINEST / _COARSE
+
+
+def _swings(y: np.ndarray, size: int) -> np.ndarray:
+    """Return the least and the greatest of every `size` numbers [shape=(2, ceil(n / size))]."""
+    y = np.pad(y, (0, -len(y) % size), "edge" if len(y) else "constant").reshape(-1, size)
+    return np.stack([y.min(axis=1), y.max(axis=1)])
 
 
 def _native(source: Source, name: str, seconds: float) -> Iterator[tuple[np.ndarray, int]]:

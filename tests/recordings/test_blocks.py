@@ -86,6 +86,20 @@ def test_the_envelope_holds_every_peak(wav):
     assert swings.shape[1] * step == pytest.approx(3.0, abs=step)
 
 
+def test_a_header_that_promises_days_changes_no_envelope():
+    """Of a damaged one, a part of the picture was longer than all of the sound: it had none."""
+    file = io.BytesIO()
+    sf.write(file, np.sin(np.arange(160_000) / 9) / 2, 8000, format="WAV", subtype="GSM610")
+    content = bytearray(file.getvalue())
+    expected, step = envelope(bytes(content))
+    count = content.index(b"fact") + 8
+    content[count : count + 4] = (0x7F000000).to_bytes(4, "little")
+    assert lasts(bytes(content)) > 200_000
+    found, same = envelope(bytes(content))
+    np.testing.assert_array_equal(found, expected)
+    assert (same, found.shape) == (step, (2, 2000))
+
+
 @pytest.mark.parametrize("seconds", [0.05, 0.5])
 def test_what_libsndfile_gives_up_in_the_midst_of_it_goes_on(tmp_path, seconds):
     """A FLAC with a hole: FFmpeg leaves out what is damaged."""
