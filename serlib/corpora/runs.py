@@ -64,7 +64,7 @@ def whose_clips(run: Run) -> str:
     """Say whose clips a run sees, and where none was found, what was looked for, and where."""
     if run.demo and run.data == demo_folder(run.project).resolve():
         where = run.project.shown(run.project.data())
-        return f"{run.notice} It stands in for a corpus: {_LOOKED_FOR} in {where} (or SER_DATA)."
+        return f"{run.notice}. It stands in for a corpus: {_LOOKED_FOR} in {where} (or SER_DATA)."
     if run.demo:
         return run.notice
     if is_demo(run.data):

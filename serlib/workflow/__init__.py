@@ -4,7 +4,7 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["outcome", "speed"],
+    submodules=["outcome", "reliability", "speed"],
     submod_attrs={
         "notebooks": ["about"],
         "pipeline": ["run_notebooks"],

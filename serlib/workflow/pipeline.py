@@ -80,6 +80,7 @@ def run_notebooks(
         if values.get("AUDIO"):
             raise RunError("--publish refuses AUDIO=True: corpus audio must not be committed")
         values = _WHOLE | values | _PUBLISHED
+    _check_writable(Path(out) if out else project.runs)  # before a demo corpus is written
     run = open_run(data, out, project=project)
     if data and not (publish or run.demo):
         _check_used(run, chosen, values)
@@ -91,7 +92,6 @@ def run_notebooks(
         run = publishing(run, chosen)
     elif run.demo and not values.get("RETRAIN") and _from_tables(chosen):
         run = Run(project, run.data, run.out if out else project.runs / "default")
-    _check_writable(run.out)
     values |= dict(DATA_ROOT=str(run.data), OUT=str(run.out))
     told = whose_clips(run)
     if run.notice:
@@ -118,13 +118,14 @@ def _check_used(run: Run, chosen: list[Path], values: dict[str, object]) -> None
 
 
 def _check_writable(out: Path) -> None:
+    """Refuse a folder that is none, or that cannot be made or written to."""
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        if not os.access(out, os.W_OK):
-            raise PermissionError("nothing can be written to it")
-    except OSError as error:
-        why = error.strerror or error
-        raise RunError(f"{out}: {why}. Name another folder with --out") from error
+        there = next(path for path in (out.resolve(), *out.resolve().parents) if path.exists())
+    except OSError as error:  # a name that is too long
+        raise RunError(f"{out}: {error.strerror}. Name another folder with --out") from error
+    if not (there.is_dir() and os.access(there, os.W_OK)):
+        why = "cannot be written to" if there.is_dir() else "is no folder"
+        raise RunError(f"{out}: {there} {why}. Name another folder with --out")
 
 
 def _from_tables(chosen: list[Path]) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from serlib.files import write_json
 from serlib.paths import Project
+from serlib.workflow import reliability
 
 from .fuzz import SHARES, fuzz
 
@@ -26,7 +27,7 @@ def main() -> None:
     parser.add_argument("--kills", type=float, default=0.1, help="as a share of fifty")
     parser.add_argument("--hours", type=float, default=0.02, help="of predictions")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=here.artifacts / "metrics" / "reliability.json")
+    parser.add_argument("--out", type=Path, default=reliability.RELIABILITY)
     parser.add_argument("--keep", type=Path, default=here.runs / "harden")
     asked = parser.parse_args()
     asked.keep.mkdir(parents=True, exist_ok=True)
@@ -38,6 +39,8 @@ def main() -> None:
                 hours = round((time.monotonic() - began) / 3600, 2)
                 found = {part: counts | dict(hours=hours, seed=asked.seed)}
                 write_json(asked.out, _earlier(asked.out) | found)
+        if asked.out == reliability.RELIABILITY:
+            reliability.update(here.root / "README.md", asked.out)
     finally:
         shutil.rmtree(folder)
 

@@ -29,7 +29,7 @@ def soak(folder: Path, hours: float, seed: int = 0) -> dict:
     Returns
     -------
     dict, how many predictions; memory [MB], open files and temporary files after the first sixty
-        and at the end; `page`, as `visited` gives it
+        and at the end, and memory each sixth of the time; `page`, as `visited` gives it
     """
     whole = seeds.write("recordings", seed, folder / "whole")
     contents = [path.read_bytes() for path in whole]
@@ -47,10 +47,10 @@ def _predict(
     whole: list[Path], contents: list[bytes], hours: float, rng: np.random.Generator
 ) -> dict:
     bundle = open_bundle("any_voice")
-    found, first, until = dict(predicted=0, refused=0, streams=0), None, 0.0
+    found, first, since = dict(predicted=0, refused=0, streams=0, mb=[]), None, 0.0
     began = time.monotonic()
     with tqdm(total=round(hours * 3600), desc="predicting", unit="s") as bar:
-        while not first or time.monotonic() < until:
+        while not first or time.monotonic() < since + 3600 * hours:
             k = found["predicted"] + found["refused"]
             content = contents[k % len(contents)]
             source = mutate(content, contents, rng) if k % 2 else whole[k // 2 % len(whole)]
@@ -64,7 +64,9 @@ def _predict(
                     list(listen(live, bundle, in_place=False))
                 found["streams"] += 1
             if k == _WARM:
-                first, until = _used(), time.monotonic() + hours * 3600
+                first, since = _used(), time.monotonic()
+            if first and time.monotonic() > since + 600 * hours * (1 + len(found["mb"])):
+                found["mb"].append(_used()["mb"])
             bar.n = min(round(time.monotonic() - began), bar.total)
             bar.refresh()
     last = _used()

@@ -168,10 +168,11 @@ def visited(folder: Path, contents: list[bytes], seed: int, over: Path) -> dict:
     Returns
     -------
     dict, how many came, by what they did; what failed; other machines that the page talked to;
-        its memory [MB], open files and uploads after two rounds and at the end
+        its memory [MB], open files and uploads after two rounds and at the end, and memory each
+        tenth round
     """
     page, visits, first = Page(folder), Counter(), None
-    found = dict(rounds=0, failed=[], elsewhere=[])
+    found = dict(rounds=0, failed=[], elsewhere=[], mb=[])
     with ThreadPoolExecutor(_VISITORS) as pool:
         while found["rounds"] < _WARM or not over.exists():
             rng = np.random.default_rng((seed, found["rounds"]))
@@ -181,6 +182,7 @@ def visited(folder: Path, contents: list[bytes], seed: int, over: Path) -> dict:
                 found["failed"] += [f"{act}: {wrong}"] if wrong else []
             found["rounds"] += 1
             found["elsewhere"] += page.elsewhere()
+            found["mb"] += [page.used()["mb"]] if found["rounds"] % 10 == 0 else []
             first = first or (page.used() if found["rounds"] == _WARM else None)
     found |= dict(visits=dict(visits), after_two=first, at_the_end=page.used())
     page.process.terminate()

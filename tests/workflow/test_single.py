@@ -94,6 +94,17 @@ def test_a_folder_that_nothing_can_be_written_to_is_told(tiny, small, tmp_path):
         run_notebooks(only="05", data=str(tiny), out=str(tmp_path / "file/out"), project=small)
 
 
+@pytest.mark.parametrize("how", [{}, dict(publish=True), dict(only="08")])
+def test_a_read_only_checkout_is_told_before_anything_is_written(small, monkeypatch, how):
+    real = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK and real(path, mode))
+    monkeypatch.delenv("SER_DATA", raising=False)
+    before = sorted(small.root.rglob("*"))
+    with pytest.raises(RunError, match=r"cannot be written to\. Name another folder with --out"):
+        run_notebooks(project=small, **how)
+    assert sorted(small.root.rglob("*")) == before
+
+
 def test_figures_of_real_corpora_bear_no_notice_wherever_they_go(small, tmp_path, capsys):
     """Without audio the demo corpus is found, and nothing of it is read."""
     demo = str(write_demo(tmp_path / "demo", actors=(5,), words=()))
