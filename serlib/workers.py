@@ -8,11 +8,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 
 from joblib import Parallel, delayed, parallel_config
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 from tqdm import tqdm
 
 from .errors import SerlibError
@@ -83,6 +83,21 @@ def interpreter(lite: bytes | str):
     return made
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Give NumPy's matrices one thread: they are small here, and several wait for each other.
+
+    A decorator, too.
+    """
+    with _libraries().limit(limits=1):
+        yield
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()  # looks through the libraries that are loaded, 3 ms
+
+
 def ahead(function: Callable, items: Iterable, *, n: int = 0) -> Iterator[Any]:
     """Yield `function` of each item in order, computed on threads, a few items ahead.
 
@@ -99,7 +114,7 @@ def ahead(function: Callable, items: Iterable, *, n: int = 0) -> Iterator[Any]:
         yield from map(function, items)
         return
     waiting: deque = deque()
-    with threadpool_limits(1), ThreadPoolExecutor(n) as pool:
+    with one_thread(), ThreadPoolExecutor(n) as pool:
         for item in items:
             waiting.append(pool.submit(function, item))
             if len(waiting) > 2 * n:

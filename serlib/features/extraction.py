@@ -11,12 +11,11 @@ from threading import Lock
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import ThreadpoolController
 
 from ..audio import S2_VARIANTS, spectrum, variant
 from ..corpora import PROBLEM_COLUMNS
 from ..errors import AudioError, TableError
-from ..workers import each
+from ..workers import each, one_thread
 from .base import FrontEnd
 from .means import FEATURE_COLUMNS, Means
 from .table import KEY_COLUMNS, versions
@@ -143,12 +142,11 @@ def _key(row, how: list) -> str:
 
 
 @cache
-def _threads() -> ThreadpoolController:
-    """Return what limits threads, and make this process ready for many clips."""
+def _keep_memory() -> None:
+    """Make this process ready for many clips."""
     # Having freed this once glibc keeps what later clips free, up to twice as much. Else the
     # kernel takes it back, and gives it anew page by page, a tenth of the time that a clip takes.
     np.empty(2**24, np.uint8)
-    return ThreadpoolController()  # looks through the libraries that are loaded, 3 ms
 
 
 def _compute(
@@ -159,11 +157,12 @@ def _compute(
         y = front_end.load(path)
     except AudioError as error:
         return str(error)
+    _keep_memory()
     rows = []
     # A matrix product on two threads rounds otherwise than on one, and how many a worker has
     # depends on the number of workers. A Dask worker computes several clips at a time.
     # The stretch begins with the transform that the clip as it is has, too.
-    with _ONE_AT_A_TIME, _threads().limit(limits=1), spectrum.kept(y):
+    with _ONE_AT_A_TIME, one_thread(), spectrum.kept(y):
         for name in variants:
             digest = hashlib.sha256(f"{clip_id} {name}".encode()).digest()
             rng = np.random.default_rng([seed, *np.frombuffer(digest, dtype="<u4").tolist()])

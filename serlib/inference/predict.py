@@ -4,18 +4,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from ..audio import NO_SPEECH, Recording, Source, cut_short, decode, warn_of, without_waiting
 from ..errors import BundleError
+from ..workers import one_thread
 from .bundle import Bundle, probabilities, verify
 from .remarks import has_speech, remarks
 
 if TYPE_CHECKING:
     from ..systems import Voice
-
-# Matrices are small here, and NumPy's threads wait for each other in a loop that costs as much
-_on_one_thread = threadpool_limits.wrap(limits=1)
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,7 @@ class Answer:
         return max(self.probabilities, key=self.probabilities.get) if self.speech else NO_SPEECH
 
 
-@_on_one_thread
+@one_thread()
 def answer(source: Source, bundle: Bundle, voice: "Voice | None" = None) -> Answer:
     """Return what the system of a bundle says of a clip.
 
@@ -139,7 +136,7 @@ def get_predictions(source: Source | list[Source], bundle: Bundle) -> str | list
     return emotions if isinstance(source, list) else emotions[0]
 
 
-@_on_one_thread
+@one_thread()
 def predict_proba(
     source: Source | list[Source], bundle: Bundle
 ) -> dict[str, float] | list[dict[str, float]]:

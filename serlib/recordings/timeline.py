@@ -7,13 +7,12 @@ from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from ..audio import NO_SPEECH, Recording, Source, cut_short, name_of
 from ..errors import AudioError, SerlibError
 from ..inference import Bundle, probabilities, verify
-from ..workers import ahead
+from ..workers import ahead, one_thread
 from .blocks import blocks, lasts
 from .windows import SHORTEST_WINDOW, Stretch, Window, Windows
 
@@ -81,7 +80,7 @@ class Timeline:
         """Take the next samples, as `hear`; return the windows, for `features` and `note`."""
         return self._windows.cut(y, last=last)
 
-    @threadpool_limits.wrap(limits=1)
+    @one_thread()
     def features(self, window: Window) -> np.ndarray | None:
         """Return the features of a window; None where it holds too little to be answered."""
         clip = Recording(window.y, self.sr, f"the window at {window.start:.1f} s")
