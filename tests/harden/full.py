@@ -1,10 +1,12 @@
 """Disks that are full: each writer is stopped in its middle, and has to say so."""
 
+import io
 import os
 import resource
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, redirect_stderr
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -49,7 +51,7 @@ def _features(folder: Path, k: int) -> None:
 def _bundle(folder: Path, k: int) -> None:
     bundle = open_bundle("mfcc_cnn")
     parts = {name: bundle[name] for name in ("model", "scaler", "classes", "extractor")}
-    y = bundle["reference"]["y"] * (1 - k / 10)
+    y = bundle["reference"]["y"] * (1 - k / 20)
     save_bundle(folder / "a.joblib", **parts, reference=y, card=dict(k=k))
 
 
@@ -65,7 +67,7 @@ def _cache(folder: Path, k: int) -> None:
     if not clip.exists():
         write_demo_clip(clip, _VOICE | dict(key=0))
     clips, _ = index_clips(clip.parents[1], n_jobs=1)
-    several = [clips.assign(clip_id=f"own:{k}-{i}") for i in range(8)]
+    several = [clips.assign(clip_id=f"own:{k}-{i}") for i in range(48)]
     how = dict(front_end=Means(), n_jobs=1, variants=("original",))
     extract_arrays(pd.concat(several, ignore_index=True), clip.parents[1], cache=cache, **how)
 
@@ -109,8 +111,10 @@ def full(folder: Path, seed: int, times: int = 5) -> dict:
             before = _contents(disk)
             size = max(map(len, before.values()))
             shares = np.random.default_rng(seed).uniform(0, 0.9, times)
-            for share, stop in product(shares, (_filled, _limited)):
-                if problem := _stopped(write, disk, before, stop(disk, int(share * size))):
+            # What is written is new each time: a cache keeps what was finished, and writes no more
+            for k, (share, stop) in enumerate(product(shares, (_filled, _limited)), 2):
+                fresh = partial(write, disk, k)
+                if problem := _stopped(fresh, disk, before, stop(disk, int(share * size))):
                     how = dict(writer=name, by=stop.__name__[1:], share=round(share, 2))
                     found["failed"].append(how | dict(why=problem))
                 found["stopped"] += 1
@@ -135,7 +139,8 @@ def _limited(_: Path, room: int) -> Iterator[None]:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
     try:
-        yield
+        with redirect_stderr(io.StringIO()):  # a file that progress bars go to is limited, too
+            yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
@@ -146,7 +151,7 @@ def _stopped(
     """Let a writer run out of room; return what is wrong with what it leaves, or nothing."""
     with stop:
         try:
-            write(disk, 2)
+            write()
             said = "it did not notice"
         except SerlibError:
             said = ""  # as it should be; any other is a find
