@@ -38,7 +38,7 @@ def _files(part: dict) -> str:
     tried, failed = sum(kind["files"] for kind in kinds), sum(len(k["failed"]) for k in kinds)
     mb, seconds = (max(kind[f"worst_{what}"] for kind in kinds) for what in ("mb", "seconds"))
     return (
-        f"`make harden`: of {tried:,} damaged recordings, tables, bundles, parameters {failed} "
+        f"`make harden`: {tried:,} damaged recordings, tables, bundles, parameters: {failed} "
         f"unanswered; at most {mb:.0f} MB, {seconds:.1f} s"
     )
 
@@ -46,21 +46,21 @@ def _files(part: dict) -> str:
 def _kills(part: dict) -> str:
     jobs = [job for job in part.values() if isinstance(job, dict)]
     killed, failed = sum(job["killed"] for job in jobs), sum(len(job["failed"]) for job in jobs)
-    return f"of {killed} processes killed and begun again {failed}: the same bytes in the end"
+    return f"{killed} processes killed and begun again: {failed} ended with other bytes"
 
 
 def _full(part: dict) -> str:
-    failed = len(part["failed"])
-    return f"of {part['stopped']} full disks and quotas {failed}: a sentence, the old file whole"
+    said = f"{len(part['failed'])} without a sentence and the old file whole"
+    return f"{part['stopped']} full disks and quotas: {said}"
 
 
 def _soak(part: dict) -> str:
     page, hours = part["page"], f"{part['hours']:.1f} h"
     asked, visits = part["predicted"] + part["refused"], sum(page["visits"].values())
     return (
-        f"of {asked:,} answers by one process in {hours} 0; {_used(part, 'after_sixty')}\n"
-        f"- of {visits:,} visits to the page, a hundred at once, in {hours} {len(page['failed'])}; "
-        f"{_used(page, 'after_two')}"
+        f"{asked:,} answers by one process in {hours}: {_used(part, 'after_sixty')}\n"
+        f"- {visits:,} visits to the page in {hours}, a hundred at once: {len(page['failed'])} "
+        f"failed; {_used(page, 'after_two')}"
     )
 
 

@@ -20,11 +20,11 @@ FOUND = dict(
 
 def test_each_part_says_how_much_was_tried_and_what_failed():
     files, kills, full, soak, page = reliability.reliability_text(FOUND).splitlines()
-    assert "of 7,600 damaged" in files and "parameters 1 unanswered; at most 100 MB, 1.2" in files
-    assert kills.startswith("- of 17 processes") and "again 1:" in kills
-    assert full.startswith("- of 90 full disks and quotas 0:")
-    assert "of 1,100 answers by one process in 1.0 h 0; 700 to 710 MB, 20 to 20 files" in soak
-    assert "of 5 visits to the page, a hundred at once, in 1.0 h 1;" in page
+    assert "7,600 damaged" in files and "parameters: 1 unanswered; at most 100 MB, 1.2" in files
+    assert kills == "- 17 processes killed and begun again: 1 ended with other bytes"
+    assert full.startswith("- 90 full disks and quotas: 0 without")
+    assert "1,100 answers by one process in 1.0 h: 700 to 710 MB, 20 to 20 files" in soak
+    assert "5 visits to the page in 1.0 h, a hundred at once: 1 failed; 700 to 700 MB" in page
 
 
 def test_of_a_part_that_was_not_tried_nothing_is_said():
