@@ -18,6 +18,8 @@ def test_the_table_says_what_was_measured_and_what_was_not():
     assert header.count("|") == best.count("|") == rows.count("|")
     assert best.endswith("`any_voice`, s | 9.5 | – | – | 1.25 |")
     assert rows.endswith("| 9.5 | 2 | 4.75 (4.5 to 5.06) | 1.25 |")
+    fast = RECORD | dict(name="cold any_voice", ours=1040.0)
+    assert "s | 1,040 | –" in speed.speed_text(dict(machine="", records=[fast]))
 
 
 def test_the_table_is_short_whatever_was_measured():
