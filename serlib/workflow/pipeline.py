@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -80,7 +80,9 @@ def run_notebooks(
         if values.get("AUDIO"):
             raise RunError("--publish refuses AUDIO=True: corpus audio must not be committed")
         values = _WHOLE | values | _PUBLISHED
-    _check_writable(Path(out) if out else project.runs)  # before a demo corpus is written
+    # Before a demo corpus is written
+    instead = "Leave out --publish" if publish else "Name another folder with --out"
+    _check_writable(Path(out) if out else project.runs, instead)
     run = open_run(data, out, project=project)
     if data and not (publish or run.demo):
         _check_used(run, chosen, values)
@@ -117,15 +119,17 @@ def _check_used(run: Run, chosen: list[Path], values: dict[str, object]) -> None
         )
 
 
-def _check_writable(out: Path) -> None:
-    """Refuse a folder that is none, or that cannot be made or written to."""
+def _check_writable(out: Path, instead: str) -> None:
+    """Refuse a folder that cannot be made or written to; it is not made yet."""
     try:
+        with suppress(FileNotFoundError):
+            out.stat()
         there = next(path for path in (out.resolve(), *out.resolve().parents) if path.exists())
-    except OSError as error:  # a name that is too long
-        raise RunError(f"{out}: {error.strerror}. Name another folder with --out") from error
+    except OSError as error:  # a name that is too long, or below a file
+        raise RunError(f"{out}: {error.strerror}. {instead}") from error
     if not (there.is_dir() and os.access(there, os.W_OK)):
         why = "cannot be written to" if there.is_dir() else "is no folder"
-        raise RunError(f"{out}: {there} {why}. Name another folder with --out")
+        raise RunError(f"{out}: {there} {why}. {instead}")
 
 
 def _from_tables(chosen: list[Path]) -> bool:

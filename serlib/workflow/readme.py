@@ -1,16 +1,15 @@
 """What the READMEs say of the results: written from the predictions, never by hand."""
 
-import re
 from pathlib import Path
 
 import pandas as pd
 
 from ..corpora import CORPORA, DATA, OTHERS, PROTOCOLS
-from ..errors import RunError
 from ..evaluation import with_interval
 from ..files import replacing
 from ..systems import SYSTEMS, System, get
 from . import notebooks
+from .passage import replace_between
 
 START, END = "<!-- results: written by `serlib run --publish` -->", "<!-- end of results -->"
 _MOST = 8  # rows of the short table; the long one has all
@@ -28,16 +27,6 @@ def update(path: Path, results: pd.DataFrame) -> None:
         If the README has lost the two comments between which it stands.
     """
     replace_between(path, START, END, results_text(results))
-
-
-def replace_between(path: Path, start: str, end: str, text: str) -> None:
-    """Replace the lines between two lines of a file, atomically; errors as those of `update`."""
-    whole = path.read_text()
-    place = re.compile(f"(?<={re.escape(start)}\n).*?(?={re.escape(end)})", re.DOTALL)
-    if not place.search(whole):
-        raise RunError(f"{path}: lacks the lines {start!r} and {end!r}; put them back")
-    with replacing(path) as temporary:
-        temporary.write_text(place.sub(lambda _: text, whole, count=1))
 
 
 def results_text(results: pd.DataFrame) -> str:

@@ -1,10 +1,9 @@
 """What the README says of hard edges: written from what `make harden` found, never by hand."""
 
-import json
-from pathlib import Path
+from functools import partial
 
 from ..paths import CHECKOUT
-from .readme import replace_between
+from .passage import update_measured
 
 RELIABILITY = CHECKOUT / "artifacts" / "metrics" / "reliability.json"
 START, END = "<!-- reliability: written by `make harden` -->", "<!-- end of reliability -->"
@@ -22,15 +21,8 @@ def reliability_text(found: dict) -> str:
     return "".join(f"- {told(found[part])}\n" for part, told in _TOLD.items() if part in found)
 
 
-def update(readme: Path, found: Path) -> None:
-    """Replace the list in a README by that of a file that `make harden` wrote, atomically.
-
-    Raises
-    ------
-    RunError
-        If the README has lost the two comments between which it stands.
-    """
-    replace_between(readme, START, END, reliability_text(json.loads(found.read_text())))
+# update(readme, measured) writes the passage anew, of a file that was measured
+update = partial(update_measured, start=START, end=END, told=reliability_text)
 
 
 def _files(part: dict) -> str:

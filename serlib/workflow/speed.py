@@ -1,12 +1,11 @@
 """What the README says of speed: written from what `make bench` measured, never by hand."""
 
-import json
 import os
 import platform
-from pathlib import Path
+from functools import partial
 
 from ..paths import CHECKOUT
-from .readme import replace_between
+from .passage import update_measured
 
 SPEED = CHECKOUT / "artifacts" / "metrics" / "speed.json"
 START, END = "<!-- speed: written by `make bench` -->", "<!-- end of speed -->"
@@ -47,15 +46,8 @@ def speed_text(measured: dict) -> str:
     return "\n".join([*lines, ""])
 
 
-def update(readme: Path, measured: Path) -> None:
-    """Replace the table in a README by that of a file that `make bench` wrote, atomically.
-
-    Raises
-    ------
-    RunError
-        If the README has lost the two comments between which it stands.
-    """
-    replace_between(readme, START, END, speed_text(json.loads(measured.read_text())))
+# update(readme, measured) writes the passage anew, of a file that was measured
+update = partial(update_measured, start=START, end=END, told=speed_text)
 
 
 def _number(value: float | None) -> str:
