@@ -25,9 +25,13 @@ class _Best(keras.callbacks.Callback):
         super().__init__()
         self.folder, self.monitor, self.best, self.best_epoch = folder, monitor, None, 0
 
+    @staticmethod
+    def name(epoch: int) -> str:
+        return f"best-{epoch}.weights.h5"
+
     @property
     def path(self) -> Path:
-        return self.folder / f"best-{self.best_epoch}.weights.h5"
+        return self.folder / self.name(self.best_epoch)
 
     def on_epoch_end(self, epoch, logs=None):
         value = float(logs[self.monitor]) * (-1 if self.monitor.endswith("loss") else 1)
@@ -73,11 +77,21 @@ class _Resume(keras.callbacks.Callback):
 
 
 def read_state(folder: Path) -> dict:
-    """Return what an unfinished fit left, or the state of one that has not begun."""
+    """Return what an unfinished fit left, or the state of one that has not begun.
+
+    A folder of which somebody deleted a part counts as none.
+    """
     try:
-        return json.loads((folder / "state.json").read_text())
+        state = json.loads((folder / "state.json").read_text())
+        needed = [
+            state["model"],
+            *(_Best.name(each["best_epoch"]) for each in state["callbacks"][-1:]),
+        ]
+        if all((folder / name).exists() for name in needed):
+            return state
     except FileNotFoundError:
-        return dict(epochs=0, model=None, callbacks=[], history={})
+        pass
+    return dict(epochs=0, model=None, callbacks=[], history={})
 
 
 def train_network(

@@ -142,3 +142,20 @@ def test_killed_after_the_last_epoch_it_trains_no_more(tmp_path, monkeypatch):
             train_network(network("zeros"), *opposite(), settings, folder=tmp_path)
     _, history = train_network(network("zeros"), *opposite(), settings, folder=tmp_path)
     assert len(history["loss"]) == 4
+
+
+@pytest.mark.parametrize("gone", ["epoch-*.keras", "best-*.h5"])
+def test_an_unfinished_fit_of_which_a_part_was_deleted_begins_anew(tmp_path, monkeypatch, gone):
+    with monkeypatch.context() as patch:
+        kill_after(patch, 2)
+        with pytest.raises(Killed):
+            train_network(
+                network(), problem(), problem(seed=1), Training(epochs=3), folder=tmp_path
+            )
+    for part in tmp_path.glob(gone):
+        part.unlink()
+    _, history = train_network(
+        network(), problem(), problem(seed=1), Training(epochs=3), folder=tmp_path
+    )
+    assert len(history["loss"]) == 3
+    assert history["loss"][0] > history["loss"][2]  # it did not count the two epochs as its own
