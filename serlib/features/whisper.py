@@ -18,13 +18,17 @@ from .base import Anywhere
 ENCODER = "encoder/whisper_base.tflite"  # below `artifacts`; `serlib.systems.whisper` makes it
 CHECKSUM = "386cf09d0746cea398becd3699b0ee8341a577ae89b655b135d618a4cee97061"
 WIDTH = 512
+MOMENTS = ("mean", "deviation", "loud")  # of each layer, in this order
 _LONGEST = 3000  # frames of 10 ms: what the encoder has places for
 _RANGE, _PEAK = 8, 1.6  # of log10 of a power: as Whisper has it; its usual loudest band
 
 
 @dataclass(frozen=True)
 class Whisper(Anywhere):
-    """Mean and deviation over time of what layers of the encoder say [shape=(n,)].
+    """What layers of the encoder say: mean and deviation over time, and a mean of loud frames.
+
+    In the last a frame weighs as much as its amplitude, so that pauses and the room have little
+    weight [shape=(n,)].
 
     Parameters
     ----------
@@ -36,18 +40,22 @@ class Whisper(Anywhere):
     layers: tuple[int, ...] = (1, 2, 3, 4, 5)
 
     name = "whisper"
+    version = 2
 
     @property
     def shape(self) -> tuple[int]:
         """Shape of the features."""
-        return (2 * WIDTH * len(self.layers),)
+        return (len(MOMENTS) * WIDTH * len(self.layers),)
 
     def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:
-        """Return the moments of a signal [shape=`shape`], float32: layer by layer, means first."""
+        """Return what is heard of a signal [shape=`shape`], float32: layer by layer, `MOMENTS`."""
         x = log_mel(canonical(data), self.sr)
-        parts = [encode(part) for part in np.array_split(x, -(-len(x) // _LONGEST))]
-        said = np.concatenate(parts, axis=1)[[k - 1 for k in self.layers]]
-        return np.stack([said.mean(axis=1), said.std(axis=1)], axis=1).ravel()
+        parts = np.array_split(x, -(-len(x) // _LONGEST))
+        said = np.concatenate([encode(part) for part in parts], axis=1)
+        said = said[[k - 1 for k in self.layers]]
+        weights = np.concatenate([amplitude(part) for part in parts])
+        loud = np.einsum("t,ktn->kn", weights / weights.sum(), said, dtype=np.float32)
+        return np.stack([said.mean(axis=1), said.std(axis=1), loud], axis=1).ravel()
 
 
 def log_mel(y: np.ndarray, sr: int) -> np.ndarray:
@@ -64,6 +72,17 @@ def log_mel(y: np.ndarray, sr: int) -> np.ndarray:
     x = np.log10(np.maximum(power[:, :-1], 1e-10))
     x = np.maximum(x - x.max(), -_RANGE) + _PEAK
     return np.ascontiguousarray((x.T + 4) / 4, dtype=np.float32)
+
+
+def amplitude(x: np.ndarray) -> np.ndarray:
+    """Return how loud log-mel frames [shape=(frames, 80)] are, two by two, as they are encoded.
+
+    Returns
+    -------
+    np.ndarray [shape=(frames // 2,)], the geometric mean of two amplitudes
+    """
+    power = np.sum(10 ** (4 * x[: len(x) // 2 * 2]), axis=1)
+    return np.prod(power.reshape(-1, 2), axis=1) ** 0.25
 
 
 def encode(x: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Linear discriminant analysis for more features than clips."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -76,18 +77,20 @@ class VoiceDiscriminant(Discriminant):
     Each corpus and emotion weighs as much as it has speakers. Each clip is learnt from twice, as it
     is and with its speaker's mean taken off. How corpora differ counts several times in the
     covariance, since they are few. Half of the say has the discriminant of all corpora together,
-    half those of each corpus by itself: the largest corpus does not drown the others. Blocks of
-    features, of which each is a layer of an encoder, answer apart; their logits are averaged.
+    half those of each corpus by itself: the largest corpus does not drown the others. Layers of
+    an encoder answer apart, each in several views, of some of its moments; their logits are
+    averaged.
 
     Parameters
     ----------
     shrinkage, temperature : as `Discriminant`; both were chosen on corpora left out
-    blocks : int, equal parts of the features
+    layers, moments : int, equal parts of the features, and equal parts of these
+    views : tuple of (say, moments), which of the latter are seen together, with how much of a say
     offsets : float, how often the differences of corpora count
     apart : float, 0 to 1, the say of discriminants of one corpus each, which shrink twice as much
     centred : float, 0 to 1, the share of the clips less their speaker's mean
     by_speakers : bool, weigh by speakers; else every clip weighs the same
-    uses : tuple of int, the blocks that have a say; () for all
+    uses : tuple of int, the layers that have a say; () for all
     """
 
     version = 2
@@ -96,7 +99,9 @@ class VoiceDiscriminant(Discriminant):
         self,
         shrinkage: float = 0.2,
         temperature: float = 0.5,
-        blocks: int = 5,
+        layers: int = 5,
+        moments: int = 3,
+        views: tuple[tuple[float, tuple[int, ...]], ...] = ((0.7, (0, 1)), (0.3, (0, 2))),
         offsets: float = 5.0,
         apart: float = 0.5,
         centred: float = 0.5,
@@ -104,8 +109,9 @@ class VoiceDiscriminant(Discriminant):
         uses: tuple[int, ...] = (),
     ):
         super().__init__(shrinkage, temperature)
-        self.blocks, self.offsets, self.apart = blocks, offsets, apart
-        self.centred, self.by_speakers, self.uses = centred, by_speakers, uses
+        self.layers, self.moments, self.views, self.uses = layers, moments, views, uses
+        self.offsets, self.apart = offsets, apart
+        self.centred, self.by_speakers = centred, by_speakers
 
     def fit(self, X: np.ndarray, y: np.ndarray, speakers: np.ndarray) -> "VoiceDiscriminant":
         """Fit to X [shape=(n, features)], classes y and speakers, ``corpus:id`` [shape=(n,)]."""
@@ -113,14 +119,21 @@ class VoiceDiscriminant(Discriminant):
         people, person = np.unique(speakers, return_inverse=True)
         home = np.unique([name.split(":")[0] for name in people], return_inverse=True)[1][person]
         weights = _by_speakers(home, index, person) if self.by_speakers else np.ones(len(X))
-        uses, width = self.uses or range(self.blocks), X.shape[1] // self.blocks
         self.coef_ = np.zeros((len(self.classes_), X.shape[1]))
         self.intercept_ = np.zeros(len(self.classes_))
-        for block in (slice(k * width, (k + 1) * width) for k in uses):
-            coef, intercept = self._fit(X[:, block], index, person, home, weights)
-            self.coef_[:, block] = coef / self.temperature / len(uses)
-            self.intercept_ += intercept / self.temperature / len(uses)
+        for say, columns in self._seen(X.shape[1]):
+            coef, intercept = self._fit(X[:, columns], index, person, home, weights)
+            self.coef_[:, columns] += say * coef
+            self.intercept_ += say * intercept
         return self
+
+    def _seen(self, n: int) -> Iterator[tuple[float, np.ndarray]]:
+        """Yield each view's share of the logits, and which of n features it sees."""
+        parts = np.arange(n).reshape(self.layers, self.moments, -1)
+        uses = self.uses or range(self.layers)
+        total = sum(say for say, _ in self.views) * len(uses) * self.temperature
+        for layer, (say, moments) in product(uses, self.views):
+            yield say / total, parts[layer, list(moments)].ravel()
 
     def _fit(self, X, index, person, home, weights) -> "_Logits":
         """Return coefficients and intercepts of a block."""

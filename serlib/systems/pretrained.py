@@ -90,7 +90,8 @@ INGREDIENTS: dict[str, System] = {
         _without("clips", "every clip weighs the same", by_speakers=False),
         _without("layer_3", "layer 3 alone", uses=(2,)),
         _without("layer_5", "layer 5 alone", uses=(4,)),
-        _without("means", "means alone, of no deviation", blocks=10, uses=(0, 2, 4, 6, 8)),
+        _without("frames", "all frames alike, loud or not", views=((1.0, (0, 1)),)),
+        _without("loud", "without deviations", views=((1.0, (0, 2)),)),
         _without("shuffled", "learnt from shuffled emotions: a control", network=_Shuffled),
     )
 }

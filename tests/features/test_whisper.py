@@ -39,14 +39,24 @@ def test_in_eight_bits_it_is_nearly_the_network_it_was():
             assert np.corrcoef(found[which, layer], kept[which, layer])[0, 1] > 0.995
 
 
-def test_features_are_moments_layer_by_layer():
+def test_features_are_three_moments_layer_by_layer():
     front_end, y = Whisper(layers=(2, 4)), sound()
     x = front_end.get_predict_feat((y, 22050))
-    assert x.shape == front_end.shape == (2048,) and x.dtype == np.float32
-    said = whisper.encode(heard())
-    expected = np.concatenate([said[k].mean(axis=0) if m else said[k].std(axis=0)
-                               for k in (1, 3) for m in (1, 0)])  # fmt: skip
-    np.testing.assert_allclose(x, expected, atol=1e-5)
+    assert x.shape == front_end.shape == (3072,) and x.dtype == np.float32
+    said, loud = whisper.encode(heard()), whisper.amplitude(heard())
+    for view, k in zip(x.reshape(2, 3, -1), (1, 3), strict=True):
+        mean, weighted = (np.average(said[k], axis=0, weights=w) for w in (None, loud))
+        np.testing.assert_allclose(view, [mean, said[k].std(axis=0), weighted], atol=1e-4)
+
+
+def test_a_frame_counts_by_its_amplitude():
+    """Ten times the amplitude is 20 dB more in each band: a hundred times the power."""
+    x = np.zeros((6, 80), np.float32)
+    x[2:4] += np.log10(100) / 4
+    x[4] += np.log10(100) / 4  # one of two
+    quiet, loud, half = whisper.amplitude(x)
+    np.testing.assert_allclose([loud / quiet, half / quiet], [10, 10**0.5], rtol=1e-5)
+    assert len(whisper.amplitude(x[:5])) == len(whisper.encode(x[:5])[0]) == 2
 
 
 @pytest.mark.parametrize("factor", [1e-3, 30])
@@ -68,7 +78,7 @@ def test_a_clip_of_any_length_has_the_same_number_of_features():
     y = np.tile(sound(), 17)  # 34 s: more than the encoder has places for
     for seconds in (0.5, 3, 34):
         x = Whisper().get_predict_feat((y[: int(seconds * 22050)], 22050))
-        assert x.shape == (5120,) and np.isfinite(x).all()
+        assert x.shape == (7680,) and np.isfinite(x).all()
 
 
 def test_threads_share_no_interpreter():

@@ -20,7 +20,7 @@ from serlib import predict_proba
 from serlib.audio import synthesise
 from serlib.inference import open_bundle
 
-SHAPES = {"any_voice": (5120,), "conv1d": (162, 1)}  # of what their networks take
+SHAPES = {"any_voice": (7680,), "conv1d": (162, 1)}  # of what their networks take
 SYSTEMS = tuple(SHAPES)
 BUNDLES = {}
 RNG = np.random.default_rng(0)

@@ -4,6 +4,8 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from serlib.systems.discriminant import Discriminant, VoiceDiscriminant
 
+ONE = dict(moments=1, views=((1.0, (0,)),))  # view of a layer
+
 
 @pytest.fixture
 def data():
@@ -70,7 +72,7 @@ def test_one_block_and_one_corpus_without_voices_is_the_plain_discriminant(data)
     X, y = data
     speakers = np.full(len(y), "a:1")
     X = X - X.mean(axis=0)
-    voice = VoiceDiscriminant(0.3, 1.0, blocks=1, offsets=1.0, apart=0.0).fit(X, y, speakers)
+    voice = VoiceDiscriminant(0.3, 1.0, layers=1, **ONE, offsets=1.0, apart=0.0).fit(X, y, speakers)
     # of classes that weigh the same
     means = {name: X[y == name].mean(axis=0) for name in np.unique(y)}
     inside = X - np.stack([means[name] for name in y])
@@ -91,7 +93,7 @@ def test_what_tells_corpora_apart_has_the_less_say_the_more_it_counts(voices):
     apart = np.linalg.qr(np.stack([homes[1] - homes[0], homes[2] - homes[0]]).T)[0]
 
     def say(offsets):
-        coef = VoiceDiscriminant(blocks=1, offsets=offsets).fit(X, y, speakers).coef_
+        coef = VoiceDiscriminant(layers=1, **ONE, offsets=offsets).fit(X, y, speakers).coef_
         coef = coef - coef.mean(axis=0)
         return np.linalg.norm(coef @ apart) / np.linalg.norm(coef)
 
@@ -102,8 +104,8 @@ def test_of_one_corpus_its_own_discriminant_is_that_of_all_which_shrinks_twice_a
     X, y, speakers = voices
     one = np.char.startswith(speakers, "b")
     X, y, speakers = X[one] - X[one].mean(axis=0), y[one], speakers[one]
-    alone = VoiceDiscriminant(0.2, blocks=1, offsets=1.0, apart=1.0).fit(X, y, speakers)
-    whole = VoiceDiscriminant(0.4, blocks=1, offsets=1.0, apart=0.0).fit(X, y, speakers)
+    alone = VoiceDiscriminant(0.2, layers=1, **ONE, offsets=1.0, apart=1.0).fit(X, y, speakers)
+    whole = VoiceDiscriminant(0.4, layers=1, **ONE, offsets=1.0, apart=0.0).fit(X, y, speakers)
     np.testing.assert_allclose(alone.coef_, whole.coef_, rtol=1e-6)
 
 
@@ -115,7 +117,7 @@ def test_corpora_by_themselves_have_one_say_each_whatever_their_size(voices):
     names = np.concatenate([speakers, np.char.add(speakers[b], " again")])
     found = {}
     for apart in (0.0, 1.0):
-        system = VoiceDiscriminant(blocks=1, apart=apart)
+        system = VoiceDiscriminant(layers=1, **ONE, apart=apart)
         once = system.fit(X, y, speakers).predict_proba(X)
         found[apart] = np.abs(system.fit(X[more], y[more], names).predict_proba(X) - once).max()
     assert found[1.0] < 1e-9 and found[0.0] > 0.01
@@ -125,24 +127,36 @@ def test_an_emotion_that_one_corpus_lacks_is_learnt_of_the_others(voices):
     X, y, speakers = voices
     kept = ~(np.char.startswith(speakers, "a") & (y == "sad"))
     kept &= ~(np.char.startswith(speakers, "c") & (y != "happy"))  # a single emotion
-    found = VoiceDiscriminant(blocks=2).fit(X[kept], y[kept], speakers[kept])
+    found = VoiceDiscriminant(layers=2, **ONE).fit(X[kept], y[kept], speakers[kept])
     assert list(found.classes_) == ["angry", "happy", "sad"] and np.isfinite(found.coef_).all()
     assert found.score(X, y) > 0.6
 
 
-def test_blocks_answer_apart_and_are_averaged(voices):
+def test_layers_answer_apart_and_are_averaged(voices):
     X, y, speakers = voices
-    both = VoiceDiscriminant(blocks=2).fit(X, y, speakers)
-    parts = [VoiceDiscriminant(blocks=1).fit(x, y, speakers) for x in np.split(X, 2, axis=1)]
+    both = VoiceDiscriminant(layers=2, **ONE).fit(X, y, speakers)
+    parts = [VoiceDiscriminant(layers=1, **ONE).fit(x, y, speakers) for x in np.split(X, 2, axis=1)]
     np.testing.assert_allclose(both.coef_, np.hstack([part.coef_ for part in parts]) / 2)
+
+
+def test_views_of_a_layer_answer_apart_and_have_their_say(voices):
+    X, y, speakers = voices
+    half = X.shape[1] // 2
+    how = dict(layers=1, moments=2)
+    two = VoiceDiscriminant(views=((3, (0,)), (1, (0, 1))), **how).fit(X, y, speakers)
+    first = VoiceDiscriminant(views=((1, (0,)),), **how).fit(X, y, speakers)
+    both = VoiceDiscriminant(views=((1, (0, 1)),), **how).fit(X, y, speakers)
+    assert not first.coef_[:, half:].any() and both.coef_[:, half:].all()
+    np.testing.assert_allclose(two.coef_, 0.75 * first.coef_ + 0.25 * both.coef_)
+    np.testing.assert_allclose(two.intercept_, 0.75 * first.intercept_ + 0.25 * both.intercept_)
 
 
 def test_each_corpus_and_emotion_weighs_as_it_has_speakers(voices):
     X, y, speakers = voices
     some = np.char.startswith(speakers, "b") & (y == "sad")
     twice = np.concatenate([np.arange(len(y)), np.flatnonzero(some)])
-    once = VoiceDiscriminant(blocks=2).fit(X, y, speakers)
-    again = VoiceDiscriminant(blocks=2).fit(X[twice], y[twice], speakers[twice])
+    once = VoiceDiscriminant(layers=2, **ONE).fit(X, y, speakers)
+    again = VoiceDiscriminant(layers=2, **ONE).fit(X[twice], y[twice], speakers[twice])
     shift = np.abs(again.predict_proba(X) - once.predict_proba(X)).max()
     plain = Discriminant().fit(X, y).predict_proba(X)
     assert shift < np.abs(Discriminant().fit(X[twice], y[twice]).predict_proba(X) - plain).max() / 2
