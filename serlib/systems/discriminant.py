@@ -1,6 +1,6 @@
 """Linear discriminant analysis for more features than clips."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import product
 from typing import NamedTuple
 
@@ -137,9 +137,8 @@ class VoiceDiscriminant(Discriminant):
 
     def _fit(self, X, index, person, home, weights) -> "_Logits":
         """Return coefficients and intercepts of a block."""
-        views, n = (X, X - _means(X, person)[person]), len(self.classes_)
-        corpora = [home == h for h in range(home.max() + 1)]
-        sides = [_Side.of(views, index, weights, inside) for inside in corpora]
+        n, corpora = len(self.classes_), [home == h for h in range(home.max() + 1)]
+        sides = [_Side.of(X[c], index[c], person[c], weights[c]) for c in corpora]
         how = self.centred, self.shrinkage
         together = _unit(X, _together(sides, self.offsets, *how))
         several = [k for k, side in enumerate(sides) if len(side.classes) > 1]
@@ -172,17 +171,22 @@ class _Side(NamedTuple):
 
     @classmethod
     def of(
-        cls, views: Sequence[np.ndarray], index: np.ndarray, weights: np.ndarray, inside: np.ndarray
+        cls, X: np.ndarray, index: np.ndarray, person: np.ndarray, weights: np.ndarray
     ) -> "_Side":
-        """Gather the clips `inside`."""
-        classes, index = np.unique(index[inside], return_inverse=True)
-        weights = weights[inside]
-        root, means, scatters = np.sqrt(weights)[:, None], [], []
-        for X in views:
-            means.append(_means(X[inside], index, weights))
-            off = (X[inside] - means[-1][index]) * root.astype(X.dtype)
-            scatters.append((off.T @ off).astype(np.float64))
-        return cls(classes, np.bincount(index, weights), np.stack(means), np.stack(scatters))
+        """Gather clips; what is off the mean of a speaker's emotion is the same in both views."""
+        classes, index = np.unique(index, return_inverse=True)
+        person = np.unique(person, return_inverse=True)[1]
+        cells = np.unique(person * len(classes) + index, return_index=True, return_inverse=True)
+        _, first, cell = cells
+        heard, weigh, of = _means(X, cell, weights), np.bincount(cell, weights), index[first]
+        off = (X - heard[cell]) * np.sqrt(weights)[:, None].astype(X.dtype)
+        inside, means, scatters = (off.T @ off).astype(np.float64), [], []
+        for view in (heard, heard - _means(X, person)[person[first]]):
+            view = view.astype(np.float64)
+            means.append(_means(view, of, weigh))
+            apart = (view - means[-1][of]) * np.sqrt(weigh)[:, None]
+            scatters.append(inside + apart.T @ apart)
+        return cls(classes, np.bincount(of, weigh), np.stack(means), np.stack(scatters))
 
     @property
     def home(self) -> np.ndarray:
