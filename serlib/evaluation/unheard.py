@@ -108,28 +108,46 @@ def with_own_clips(answers: Predictions, system: str) -> pd.DataFrame:
     return pd.DataFrame(rows).T.loc[counts, [c for c in SHOWN if c in rows[0]]]
 
 
-def of_one_emotion(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return UAR where all clips that a voice was learnt from are of one emotion: the worst case.
+class _Trusting(Voice):
+    """Takes it for granted that clips are of several emotions."""
 
-    Each speaker's clips of an emotion are taken for all that there is of a speaker: they enrol, and
-    are scored.
+    apart = np.inf
+
+
+def caution(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return what it costs and saves that a `Voice` doubts whether its clips are of one emotion.
+
+    All clips of a speaker enrol, and are scored; or those of one emotion at a time: the worst
+    case, where what they have in common is the emotion.
 
     Returns
     -------
     DataFrame
-        A row per corpus: alone, after enrolment
+        UAR, a row per corpus: "alone", then after clips of "several" emotions or of "one", each
+        also ", trusting" that they are of several
     """
-    logs = probabilities(predictions)
-    after = predictions.predicted.copy()
-    for _, inside in predictions.groupby(["speaker", "emotion"]).groups.items():
-        p = logs.loc[inside]
+    after = {"alone": predictions.predicted}
+    for clips, groups in (("several", ["speaker"]), ("one", ["speaker", "emotion"])):
+        for how, voice in (("", Voice), (", trusting", _Trusting)):
+            after[clips + how] = _enrolled(predictions, groups, voice)
+    parts = dict([*predictions.groupby("corpus")])
+    return pd.DataFrame(
+        {
+            how: {c: uar(parts[c].assign(predicted=answers)) for c in SHOWN if c in parts}
+            for how, answers in after.items()
+        }
+    )
+
+
+def _enrolled(predictions: pd.DataFrame, groups: list[str], voice: type[Voice]) -> pd.Series:
+    """Return the answers after each group of clips has enrolled itself."""
+    shares, after = probabilities(predictions), predictions.predicted.copy()
+    for _, inside in predictions.groupby(groups).groups.items():
+        p = shares.loc[inside]
         p = p.loc[:, (p > 0).any()]
-        shifted = Voice().hear(p.to_numpy()).without(p.to_numpy())
+        shifted = voice().hear(p.to_numpy()).without(p.to_numpy())
         after[inside] = p.columns.to_numpy()[shifted.argmax(axis=1)]
-    parts = predictions.assign(after=after).groupby("corpus")
-    found = {name: (uar(t), uar(t.assign(predicted=t.after))) for name, t in parts if name in SHOWN}
-    table = pd.DataFrame(found, index=["alone", "after enrolment"]).T
-    return table.loc[[name for name in SHOWN if name in table.index]]
+    return after
 
 
 def genders(paths: pd.Series) -> pd.Series:
