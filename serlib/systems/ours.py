@@ -13,7 +13,7 @@ from ..features import (
     VoiceStatistics,
 )
 from . import classical, networks
-from .system import SHORT, THREE_SPEEDS, System, Training
+from .system import ELSEWHERE, SHORT, THREE_SPEEDS, System, Training
 
 _ENROLLED = [name for name, of in PROTOCOLS.items() if of.enrolment and of.fits == "speakers"]
 _BOTH = (("ravdess", "clips"), ("ravdess", "speakers"))
@@ -21,12 +21,13 @@ _NEW_SPEAKERS = (
     *(("ravdess", name) for name in ("speakers+statements", *_ENROLLED)),
     ("tess", "speakers"),
     ("tess", "speakers+enrolment"),
-    *((name, "corpora") for name in ("ravdess7", "tess", "emodb", "savee", "cremad")),
-    *((name, "corpora") for name in ("nemo", "emovo")),
+    *((name, "corpora") for name in ("ravdess7", "tess", "savee", *ELSEWHERE)),
 )
+_NEXT_DOOR = tuple((name, "speakers") for name in ELSEWHERE)
 _ANYWHERE = (  # a baseline on the data of every system
     *_BOTH,
     *_NEW_SPEAKERS,
+    *_NEXT_DOOR,
     *(
         (data, protocol)
         for data in ("ravdess7", "ravdess5", "ravdess_song", "ravdess_tess")
@@ -53,7 +54,7 @@ _STATISTICS = _baseline(
     "statistics of 56 descriptors, their correlations among them; discriminant analysis",
     classical.discriminant,
     Statistics(),
-    _BOTH + _NEW_SPEAKERS + _TOGETHER,
+    _BOTH + _NEW_SPEAKERS + _TOGETHER + _NEXT_DOOR,
     **_AT_SPEEDS,
 )
 

@@ -1,11 +1,12 @@
 """The published systems S0 to S4, each as its source has it, and each as we would train it."""
 
 from dataclasses import replace
+from itertools import product
 
 from ..audio import S2_VARIANTS, noisy_or_masked
 from ..features import LogMel, MfccDeltas
 from . import networks
-from .system import FLY, THREE_SPEEDS, System, Training
+from .system import ELSEWHERE, FLY, THREE_SPEEDS, System, Training
 
 _S2 = (
     ("ravdess_tess", "rows"),
@@ -53,7 +54,7 @@ PUBLISHED: tuple[System, ...] = (
         "S2: convolutions over 162 means of a clip; RAVDESS + TESS",
         "S2",
         networks.conv1d,
-        (*_S2, *((name, "corpora") for name in ("emodb", "cremad", "nemo", "emovo"))),
+        (*_S2, *product(ELSEWHERE, ("corpora", "speakers"))),
         shipped=True,
         plain="hears a clip as one average sound; learnt from 26 actors, seven emotions",
     ),
