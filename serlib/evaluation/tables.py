@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..corpora import DATA, PROTOCOLS
-from ..systems import SYSTEMS
+from ..systems import INGREDIENTS, SYSTEMS
 from .predictions import Predictions, over, read, trained_on
 from .scores import by_part, uar
 
@@ -85,7 +85,7 @@ def table_of(own: Predictions, shipped: Predictions, notice: str) -> pd.DataFram
 
 def ordered(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table of results in the order of systems, protocols and data."""
-    order = dict(system=[*SYSTEMS], protocol=[*PROTOCOLS], data=[*DATA])
+    order = dict(system=[*SYSTEMS, *INGREDIENTS], protocol=[*PROTOCOLS], data=[*DATA])
     return table.sort_values(
         [*order],
         key=lambda column: column.map(order[column.name].index),

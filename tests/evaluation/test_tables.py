@@ -64,6 +64,9 @@ def test_results_stand_in_the_order_of_systems_and_from_leaky_to_honest():
     table = evaluation.ordered(evaluation.summarise({key: predictions(9) for key in keys}))
     assert list(table.system) == ["conv1d", "cnn_lstm", "cnn_lstm", "best"]
     assert list(table.protocol) == ["rows", "clips", "speakers", "clips"]
+    keys = [CLIPS._replace(system="any_voice_clean"), CLIPS]  # an ingredient, which is no system
+    table = evaluation.ordered(evaluation.summarise({key: predictions(9) for key in keys}))
+    assert list(table.system) == ["cnn_lstm", "any_voice_clean"]
 
 
 def test_a_reader_sees_each_figure_with_its_interval():
