@@ -75,8 +75,13 @@ def write(key: Key, folds: Iterable[pd.DataFrame], folder: Path) -> pd.DataFrame
 
 
 def merge(source: Path, folder: Path) -> None:
-    """Bring a file of predictions to another folder; seeds that are only there stay."""
-    _write(_seeds(source), folder)
+    """Bring a file of a system's predictions to another folder; seeds that are only there stay.
+
+    Those of an ingredient (`serlib.systems.INGREDIENTS`) are left: its figures alone are kept.
+    """
+    tables = {key: table for key, table in _seeds(source).items() if key.system in SYSTEMS}
+    if tables:
+        _write(tables, folder)
 
 
 def read(folder: Path, systems: Iterable[str] = SYSTEMS) -> Predictions:

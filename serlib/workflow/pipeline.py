@@ -238,9 +238,10 @@ def publish_run(run: Run, chosen: list[Path]) -> None:
 
 
 def _is_shown(inside: Path, project: Project) -> bool:
-    """Tell whether a file is shipped: of figures those that the README shows, no lists of files."""
+    """Tell whether a file is shipped: of figures those that the README shows, no new tables."""
     shown = (project.root / "README.md").read_text()
     figure = inside.parts[0] == "figures"
     if figure and f"artifacts/{inside.as_posix()}" not in shown:
         return False
-    return inside.parts[0] != "metrics" or inside.suffix == ".json"
+    known = inside.suffix == ".json" or (project.artifacts / inside).exists()
+    return inside.parts[0] != "metrics" or known

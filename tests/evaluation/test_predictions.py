@@ -89,6 +89,13 @@ def test_merging_keeps_seeds_that_are_only_there(tmp_path):
     assert (new_place / name).read_bytes() == (here / name).read_bytes()
 
 
+def test_answers_of_an_ingredient_are_not_merged(tmp_path):
+    key = Key("any_voice_clean", "unheard", "corpora", 0)
+    predictions.write(key, [fold(0)], tmp_path / "here")
+    predictions.merge(tmp_path / "here" / predictions.file_name(key), tmp_path / "there")
+    assert not (tmp_path / "there").exists()
+
+
 def test_averages_are_computed_of_their_members_and_stored_nowhere(tmp_path, mean):
     keys = dict.fromkeys(part for seed in (0, 1) for part in members_of(mean._replace(seed=seed)))
     for n, key in enumerate(keys):

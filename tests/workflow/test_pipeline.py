@@ -148,6 +148,20 @@ def test_publishing_replaces_exactly_what_a_run_made(tiny, finished, copied):
     assert {row["uar"] for row in card["figures"]} == set(table[table.system == "mfcc_cnn"].uar)
 
 
+def test_tables_that_are_shipped_are_replaced_and_lists_of_files_are_not_shipped(
+    tiny, finished, copied, tmp_path
+):
+    shipped, made = copied.artifacts / "metrics", tmp_path / "made"
+    shutil.copytree(finished, made)
+    shipped.mkdir(parents=True)
+    (shipped / "any_voice.csv").write_text("old")
+    (made / "metrics" / "any_voice.csv").write_text("new")
+    (made / "metrics" / "problems.csv").write_text("a file that was passed over")
+    publish_run(Run(copied, tiny, made), notebooks.choose(copied.notebooks))
+    assert (shipped / "any_voice.csv").read_text() == "new"
+    assert not (shipped / "problems.csv").exists()
+
+
 def test_publishing_again_changes_no_byte(tiny, finished, copied):
     """The same models and figures are the same files."""
     chosen = notebooks.choose(copied.notebooks)
