@@ -72,7 +72,8 @@ def test_clips_of_one_emotion_are_left_nearly_as_they_were():
     found = unheard.caution(alike).loc["emodb"]
     assert found["one"] > found["alone"] - 0.1
     assert found["one"] > found["one, trusting"] + 0.1  # what they share was their emotion
-    assert found["several"] > found["alone"] - 0.02
+    found = unheard.caution(table("emodb", "others", 3.0, n=600, off=3.0)).loc["emodb"]
+    assert found["several"] > found["alone"] + 0.1  # what they share was the voice
 
 
 def test_each_corpus_stands_apart_in_one_order(answers):

@@ -100,6 +100,12 @@ def test_what_tells_corpora_apart_has_the_less_say_the_more_it_counts(voices):
     assert say(50) < say(5) < say(1)
 
 
+def test_corpora_do_not_differ_in_clips_less_their_speakers_mean(voices):
+    how = dict(layers=1, **ONE, centred=1.0, apart=0.0)
+    once, often = (VoiceDiscriminant(offsets=n, **how).fit(*voices).coef_ for n in (1, 50))
+    np.testing.assert_allclose(often, once)
+
+
 def test_of_one_corpus_its_own_discriminant_is_that_of_all_which_shrinks_twice_as_much(voices):
     X, y, speakers = voices
     one = np.char.startswith(speakers, "b")
@@ -137,6 +143,10 @@ def test_layers_answer_apart_and_are_averaged(voices):
     both = VoiceDiscriminant(layers=2, **ONE).fit(X, y, speakers)
     parts = [VoiceDiscriminant(layers=1, **ONE).fit(x, y, speakers) for x in np.split(X, 2, axis=1)]
     np.testing.assert_allclose(both.coef_, np.hstack([part.coef_ for part in parts]) / 2)
+    second = VoiceDiscriminant(layers=2, uses=(1,), **ONE).fit(X, y, speakers)
+    half = X.shape[1] // 2
+    assert not second.coef_[:, :half].any()
+    np.testing.assert_allclose(second.coef_[:, half:], parts[1].coef_)
 
 
 def test_views_of_a_layer_answer_apart_and_have_their_say(voices):
