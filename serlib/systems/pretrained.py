@@ -60,9 +60,15 @@ class _Shuffled(VoiceDiscriminant):
         return super().fit(X, np.random.default_rng(0).permutation(y), speakers)
 
 
-def _without(name: str, about: str, *, network: type = VoiceDiscriminant, **how: object) -> System:
+def _without(
+    name: str,
+    about: str,
+    *,
+    network: type = VoiceDiscriminant,
+    variants: tuple[str, ...] = PRETRAINED[0].variants,
+    **how: object,
+) -> System:
     """Return `any_voice` with one ingredient changed, scored on corpora never heard."""
-    changed = {key: how.pop(key) for key in ("variants", "test_time_variants") if key in how}
     return replace(
         PRETRAINED[0],
         name=f"any_voice_{name}",
@@ -70,8 +76,8 @@ def _without(name: str, about: str, *, network: type = VoiceDiscriminant, **how:
         network=lambda *_: network(**how),
         scored=(("unheard", "corpora"),),
         folds=(OTHERS,),
+        variants=variants,
         shipped=False,
-        **changed,
     )
 
 
@@ -80,9 +86,6 @@ INGREDIENTS: dict[str, System] = {
     system.name: system
     for system in (
         _without("clean", "without copies by rooms and codecs", variants=("original",)),
-        _without(
-            "speeds", "answered at three speeds", test_time_variants=("speed_090", "speed_110")
-        ),
         _without("one_pool", "all corpora together alone", apart=0.0),
         _without("each", "a discriminant of each corpus alone", apart=1.0),
         _without("voiced", "clips learnt once, with their voice", centred=0.0),

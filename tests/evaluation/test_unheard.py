@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from serlib.evaluation import unheard
-from serlib.systems import Key
+from serlib.systems import Key, get
 
 EMOTIONS = ("angry", "happy", "sad")
 
@@ -91,11 +91,11 @@ def test_genders_are_what_names_say():
 
 def test_an_ingredient_is_what_the_system_is_worse_without(answers):
     lesser = [table("emodb", "others", 1), table("nemo", "others", 0, seed=2)]
-    key = Key("any_voice_speeds", "unheard", "corpora", 0)
+    key = Key("any_voice_clean", "unheard", "corpora", 0)
     found = unheard.ingredients(
         answers | {key: pd.concat(lesser, ignore_index=True)}, rng=np.random.default_rng(0)
     )
     (row,) = found.to_dict("records")
-    assert row["what"] == "answered at three speeds" and row["emodb"] > row["nemo"]
+    assert row["what"] == get(key.system).about and row["emodb"] > row["nemo"]
     assert row["low"] < row["difference"] < row["high"] < 0
     assert unheard.ingredients(answers, rng=np.random.default_rng(0)).empty
