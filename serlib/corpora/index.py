@@ -13,7 +13,7 @@ from ..errors import AudioError, CorpusError
 from ..workers import each
 from .clips import CLIP_COLUMNS
 from .known import CORPORA
-from .own import LABELS, UNKNOWN, by_folder, labels_in, of_two_labels
+from .own import LABELS, UNKNOWN, by_folder, composed, labels_in, of_two_labels
 
 PROBLEM_COLUMNS = ["path", "problem"]
 
@@ -52,7 +52,7 @@ def index_clips(root: Path, *, n_jobs: int = -1) -> tuple[pd.DataFrame, pd.DataF
             result = _decode(root / path)
         else:
             rows.append({"path": path} | known[path] | result)
-        problems += [(other, f"a second copy of {path}") for other in others]
+        problems += [(other, _of_one_name(path, known[path])) for other in others]
     if not rows:
         raise CorpusError(
             f"{root}: holds no clip of a known corpus, no folder called as an emotion and no "
@@ -65,6 +65,12 @@ def index_clips(root: Path, *, n_jobs: int = -1) -> tuple[pd.DataFrame, pd.DataF
         problems.append((path, f"the same recording is there as another emotion than {emotion}"))
     clips = clips.drop(doubtful.index).reset_index(drop=True)
     return clips, pd.DataFrame(problems, columns=PROBLEM_COLUMNS)
+
+
+def _of_one_name(first: str, facts: dict) -> str:
+    if facts["corpus"] == "own":
+        return f"its name is that of {first}, of which it is taken for a copy: else rename it"
+    return f"a second copy of {first}"
 
 
 def parse(path: str | PurePosixPath) -> dict[str, str] | None:
@@ -96,10 +102,23 @@ def _of(corpus: str, facts: dict[str, str]) -> dict[str, str]:
 
 
 def has_corpus(root: Path) -> bool:
-    """Tell whether a folder holds a clip of a known corpus, or one of your own."""
-    listed = labels_in(root)
-    known = parse if listed is None else listed.get
-    return any(known(path) for path in _audio(root, lambda _: None))
+    """Tell whether a folder holds a clip of a known corpus, or one of your own.
+
+    Raises
+    ------
+    CorpusError
+        If it has a ``labels.csv`` that lists none of its files.
+    """
+    listed, found = labels_in(root), _audio(root, lambda _: None)
+    if listed is None:
+        return any(map(parse, found))
+    if any(composed(path) in listed for path in found):
+        return True
+    example = f", as {next(iter(listed))}" if listed else ""
+    raise CorpusError(
+        f"{root / LABELS}: none of the {len(listed)} files that it lists is there{example}. Paths "
+        f"are relative to {root}, with their endings, in the same letters"
+    )
 
 
 def completeness(clips: pd.DataFrame) -> list[str]:
@@ -152,14 +171,18 @@ def walk(root: Path) -> tuple[list[list[str]], dict[str, dict], list[tuple[str, 
             shown = os.fsencode(path).decode("utf-8", "backslashreplace")
             problems.append((shown, "its name is not UTF-8, as tables are: rename it"))
             continue
-        facts = parse(path) if listed is None else listed.get(path) and _of("own", listed[path])
+        mine = listed and listed.get(composed(path))
+        facts = parse(path) if listed is None else mine and _of("own", mine)
         if not facts:
             where = f"it is not in {LABELS}" if listed else "its name is of no known corpus"
             problems.append((path, where))
         else:
             known[path] = facts
             copies.setdefault(facts["clip_id"], []).append(path)
-    problems += [(path, f"is in {LABELS}, and not here") for path in {*(listed or {})} - {*known}]
+    problems += [
+        (path, f"is in {LABELS}, and not here")
+        for path in {*(listed or {})} - {*map(composed, known)}
+    ]
     return list(copies.values()), known, problems
 
 

@@ -1,6 +1,7 @@
 """Your own recordings: a folder per emotion, or a table ``labels.csv``, is a corpus."""
 
 import csv
+import unicodedata
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -41,7 +42,8 @@ def by_folder(path: str) -> dict[str, str] | None:
 def labels_in(root: Path) -> dict[str, dict[str, str]] | None:
     """Return the facts of the clips that a root's ``labels.csv`` lists; None without one.
 
-    Commas, semicolons or tabs; with or without a byte-order mark; slashes either way.
+    Commas, semicolons or tabs; with or without a byte-order mark; UTF-8, UTF-16 or what Excel
+    saves in the West, Windows-1252; slashes either way. Paths are as `composed` gives them.
 
     Raises
     ------
@@ -63,7 +65,7 @@ def labels_in(root: Path) -> dict[str, dict[str, str]] | None:
         raise CorpusError(f"{root / LABELS}: lists {table.path[twice].iloc[0]} twice")
     return {
         row.path: facts(
-            _stem(row.path),
+            row.path,  # two files of one name are listed as two clips
             row.speaker or UNKNOWN,
             _GENDERS.get(row.gender.lower(), "unknown"),
             emotion_of(row.emotion),
@@ -77,8 +79,7 @@ def labels_in(root: Path) -> dict[str, dict[str, str]] | None:
 def _read(path: Path) -> pd.DataFrame:
     """Return the table with columns path, emotion, speaker, gender and statement, all text."""
     raw = path.read_bytes()
-    text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "replace")
-    lines = text.splitlines() or [""]
+    lines = _text(raw).splitlines() or [""]
     separator = max(",;\t", key=lines[0].count)
     try:
         rows = [row for row in csv.reader(lines, delimiter=separator) if any(map(str.strip, row))]
@@ -103,8 +104,22 @@ def _read(path: Path) -> pd.DataFrame:
     return table.assign(path=table.path.map(_tidy))
 
 
+def _text(raw: bytes) -> str:
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return raw.decode("utf-16", "replace")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")
+
+
+def composed(path: str) -> str:
+    """Return a path with each accented letter as one character: macOS writes two (Unicode NFC)."""
+    return unicodedata.normalize("NFC", path)
+
+
 def _tidy(path: str) -> str:
-    return PurePosixPath(path.replace("\\", "/")).as_posix()
+    return composed(PurePosixPath(path.replace("\\", "/")).as_posix())
 
 
 def _stem(path: str) -> str:

@@ -1,6 +1,7 @@
 """Your own recordings: folders, tables from anywhere, and the worst that can be in them."""
 
 import shutil
+import unicodedata
 
 import pytest
 
@@ -110,6 +111,40 @@ def test_a_listed_file_that_is_missing_is_named_and_the_others_are_used(tmp_path
     clips, problems = clips_in(tmp_path)
     assert list(clips.index) == ["a.wav"]
     assert problems == {"lost.wav": "is in labels.csv, and not here"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_names_with_accents_stay_apart_and_are_found_however_they_are_written(tmp_path, encoding):
+    speakers = ("J\u00f6rg", "J\u00e4rg", "J\u00fcrg")
+    table = "path;emotion;speaker\n"
+    for n, speaker in enumerate(speakers):
+        table += f"{speaker}.wav;sad;{speaker}\n"
+        on_disk = unicodedata.normalize("NFD" if n else "NFC", f"{speaker}.wav")  # as macOS
+        write_clip(tmp_path / on_disk, seed=n)
+    (tmp_path / "labels.csv").write_bytes(table.encode(encoding))
+    clips, problems = clips_in(tmp_path)
+    assert sorted(clips.speaker) == sorted(f"own:{name}" for name in speakers)
+    assert not problems and open_run(str(tmp_path)).data == tmp_path
+
+
+def test_files_of_one_name_are_clips_of_their_own_where_a_table_lists_them(tmp_path):
+    for n, name in enumerate(("clip.wav", "clip.flac")):
+        write_clip(tmp_path / name, seed=n)
+        write_clip(tmp_path / "folders" / "angry" / name, seed=n)
+    (tmp_path / "labels.csv").write_text("path,emotion\nclip.wav,sad\nclip.flac,happy\n")
+    clips, _ = clips_in(tmp_path)
+    assert clips.emotion.to_dict() == {"clip.wav": "sad", "clip.flac": "happy"}
+    assert clips.clip_id.nunique() == 2
+    clips, problems = clips_in(tmp_path / "folders")
+    assert list(clips.index) == ["angry/clip.flac"]
+    assert "its name is that of angry/clip.flac" in problems["angry/clip.wav"]
+
+
+def test_a_table_that_lists_none_of_the_files_is_told_of(tmp_path):
+    write_clip(tmp_path / "a.wav")
+    (tmp_path / "labels.csv").write_text("path,emotion\nelsewhere/a,sad\n")
+    with pytest.raises(CorpusError, match=r"none of the 1 files .* as elsewhere/a\. Paths"):
+        open_run(str(tmp_path))
 
 
 def test_one_recording_under_two_emotions_is_left_out(tmp_path):
