@@ -1,6 +1,7 @@
 """The command line: parse, call, print."""
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     0; 1 where a few recordings were not answered; 2 after a message on standard error; 130
     where it was stopped.
     """
+    _fill_descriptors()
     for stream in (sys.stdout, sys.stderr):  # names of files need not be UTF-8
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -41,9 +43,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # as in `serlib predict ... | head -1`
         sys.stdout = None
         return 0
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        sys.stdout = None
+        print(f"serlib: {error}; what was printed is not whole", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print(f"serlib: stopped{getattr(arguments, 'resumed', '')}", file=sys.stderr)
         return 130
+
+
+def _fill_descriptors() -> None:
+    """Open what the shell closed (``2>&-``): a model's file would be taken for standard error."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -105,14 +122,16 @@ def _predict(arguments: argparse.Namespace) -> int:
     from .recordings import answers, told
 
     files = answers.recordings([*arguments.files, *arguments.more])
+    if arguments.forget and (files or arguments.enrol or arguments.voice):
+        raise SerlibError(f"--forget stands alone: serlib predict --forget {arguments.forget}")
     if not files and (arguments.forget or (arguments.enrol and arguments.voice)):
         return _voice_alone(arguments)
     if not files:
         enrol = "--enrol CLIP... -- " if arguments.enrol else ""
         raise AudioError(f"no recording is named: serlib predict {enrol}FILE...")
     _check_alone(arguments)
-    if arguments.png and not arguments.timeline:
-        raise SerlibError("--png draws a timeline: serlib predict --timeline FILE --png PATH")
+    if arguments.png:
+        told.check_picture(arguments.png, files if arguments.timeline else [])
     named_bundle(arguments.system, arguments.bundle)
     absent = answers.absent(files)  # told before a model is loaded
     for error in absent.values():
@@ -122,8 +141,6 @@ def _predict(arguments: argparse.Namespace) -> int:
         return 2
     form = next((form for form in ("json", "csv", "png") if getattr(arguments, form)), "table")
     if arguments.timeline:
-        if arguments.png and len(files) > 1:
-            raise SerlibError(f"--png: expected one recording, found {len(files)}")
         if arguments.strict:
             raise SerlibError("--timeline does not take --strict")
         bundle = _opened(arguments)

@@ -36,7 +36,8 @@ def add_predict(predict: argparse.ArgumentParser) -> None:
     }.items():
         predict.add_argument(option, action="store_true", help=what)
     mine = "clips of the speaker, of several moods; -- ends them"
-    predict.add_argument("--enrol", nargs="+", default=[], metavar="CLIP", help=mine)
+    how = dict(nargs="+", action="extend", default=[], metavar="CLIP")
+    predict.add_argument("--enrol", **how, help=mine)
     kept = "the speaker's voice as it is kept here; with --enrol it is made"
     predict.add_argument("--voice", default="", metavar="NAME", help=kept)
     predict.add_argument("--forget", default="", metavar="NAME", help="delete a voice kept here")

@@ -308,6 +308,37 @@ def test_a_voice_is_enrolled_kept_used_and_forgotten(mine, wav, capsys):
         assert "Bad voice 'anna', expected one of []" in capsys.readouterr().err
 
 
+def test_forgetting_stands_alone_and_enrolling_adds_up(mine, wav, capsys):
+    once = said(capsys, "--enrol", *mine, "--", wav)
+    assert said(capsys, "--enrol", mine[0], "--enrol", *mine[1:], "--", wav) == once
+    assert main(["predict", "--voice", "anna", "--enrol", *mine]) == 0
+    assert main(["predict", "--forget", "anna", wav]) == 2
+    assert "--forget stands alone" in capsys.readouterr().err
+    assert said(capsys, "--voice", "anna", wav) == once
+
+
+@pytest.mark.parametrize("closed", [0, 1, 2])
+def test_what_the_shell_closed_is_no_file_of_ours(wav, closed):
+    command = [sys.executable, "-m", "serlib", *QUICK, "--json", wav]
+    how = dict(preexec_fn=lambda: os.close(closed), capture_output=True, cwd=CHECKOUT)
+    done = subprocess.run(command, **how, check=False)
+    assert done.returncode == 0 and (closed == 1 or b'"emotion"' in done.stdout)
+
+
+def test_a_pipe_is_read_once(wav, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(Path(wav).read_bytes())))
+    assert main([*QUICK, "-", "-"]) == 1
+    assert "standard input: is closed, or was read before" in capsys.readouterr().err
+
+
+def test_a_full_disk_below_standard_output_is_a_sentence(wav):
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "serlib", *QUICK, wav]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 2 and b"No space left" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
 def test_who_enrols_and_names_no_recording_is_told_how(mine, capsys):
     assert main(["predict", "--enrol", *mine]) == 2
     assert "serlib predict --enrol CLIP... -- FILE..." in capsys.readouterr().err
@@ -330,7 +361,8 @@ def test_options_of_the_timeline_that_do_not_fit_are_told(long, wav, capsys):
         ("--timeline", wav, "--same-voice"): "only `any_voice` learns a voice by the way",
         ("--timeline", wav, "--strict"): "does not take --strict",
         ("--timeline", "none.wav"): "no such file",
-        ("--timeline", wav, "--png", "/none/a.png"): "cannot be written",
+        ("--timeline", wav, "--png", "/proc/a.png"): "cannot be written",
+        ("--timeline", "--png", wav, long): "is called as a recording",
     }.items():
         assert main([*QUICK, *arguments]) == 2
         assert says in capsys.readouterr().err

@@ -171,6 +171,8 @@ def held(path: str) -> Source:
     if not is_pipe(path):
         return path
     name = "standard input" if path == STDIN else path
+    if path == STDIN and (sys.stdin is None or sys.stdin.closed):
+        raise AudioError(f"{name}: is closed, or was read before. Pipe one recording into it")
     with sys.stdin.buffer if path == STDIN else _open(Path(path), name) as pipe:
         content = _read(pipe, name)
     content.name = name

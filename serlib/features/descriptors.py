@@ -5,7 +5,7 @@ and eGeMAPS (Eyben et al. 2016, IEEE Trans. Affect. Comput. 7: 190), computed as
 """
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 
 import numpy as np
 
@@ -100,11 +100,14 @@ class Pitch:
         framed = spectrum.frames(np.pad(y, _LONGEST // 2), **steps) * np.hanning(_LONGEST)
         return cls(f0, framed, np.rint(sr / f0).astype(int))
 
-    @cached_property
+    @property
     def power(self) -> np.ndarray:
-        """The power spectrum, zero-padded [shape=(frames, _LONGEST + 1)]."""
-        spectra = np.fft.rfft(self.framed, 2 * _LONGEST)
-        return spectra.real**2 + spectra.imag**2
+        """The power spectrum, zero-padded [shape=(frames, _LONGEST + 1)], computed once."""
+        # `cached_property` has a lock in Python 3.11, which a fork would leave taken
+        if "_power" not in vars(self):
+            spectra = np.fft.rfft(self.framed, 2 * _LONGEST)
+            vars(self)["_power"] = spectra.real**2 + spectra.imag**2
+        return vars(self)["_power"]
 
     @property
     def periodic(self) -> np.ndarray:

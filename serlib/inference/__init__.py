@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "card": ["INTENDED_USE", "card_of", "gain_of", "shipped_card", "update_card"],
         "enrolment": ["EnrolledSpeaker", "following"],
         "predict": [
+            "LONG",
             "Answer",
             "answer",
             "answer_of",
@@ -22,6 +23,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "new_voice",
             "predict_proba",
         ],
+        "remarks": ["has_speech"],
         "saving": ["save", "save_all"],
         "shelf": ["bundle_place", "find_bundle", "named_bundle", "offered", "open_bundle"],
         "stored": ["write_network"],

@@ -16,7 +16,7 @@ INTENDED_USE = "study and teaching; acted speech; not for decisions about people
 _ENCODER = {"Whisper-base, its encoder (OpenAI)": "MIT"}
 
 
-def card_of(name: str, results: pd.DataFrame) -> dict:
+def card_of(name: str, results: pd.DataFrame, *, data: str = "") -> dict:
     """Return the model card of a system: data, licences, intended use, figures by protocol.
 
     Parameters
@@ -24,9 +24,14 @@ def card_of(name: str, results: pd.DataFrame) -> dict:
     name : str, a system of `SYSTEMS`
     results : DataFrame, from `serlib.evaluation.table_of`; those over rows are left out, since
         they say nothing about the model that is saved, and those that settings were chosen by
+    data : str, of `DATA`, what it was fitted on: what is shipped of it if not named. Of another
+        fit than that the figures on its own data alone are told
     """
     system = get(name)
-    data = DATA[system.scored[0][0]]
+    shipped = system.scored[0][0]
+    if data not in ("", shipped):
+        results = results[results.data == data]
+    data = DATA[data or shipped]
     members = [get(member) for member, _ in system.members]
     channels = {s.auxiliary_channel for s in (system, *members)} - {""}
     silent = [p.name for p in PROTOCOLS.values() if p.of_rows or p.for_settings]

@@ -12,6 +12,7 @@ from ..errors import AudioError
 from ..systems import Followed, Voice
 from .bundle import Bundle, probabilities, verify
 from .predict import check_learns, get_predictions, heard, predict_proba
+from .remarks import has_speech
 
 
 class EnrolledSpeaker:
@@ -25,7 +26,7 @@ class EnrolledSpeaker:
     Raises
     ------
     AudioError
-        If there is no clip, or one cannot be used.
+        If there is no clip, one cannot be used, or nobody speaks in any where that is told.
     """
 
     def __init__(self, bundle: Bundle, clips: list[Source]):
@@ -34,7 +35,13 @@ class EnrolledSpeaker:
                 f"{name_of(clips)}: expected a list of the speaker's own clips, one or more"
             )
         verify(bundle)  # before the shift, which changes what the reference clip gives
-        X = np.stack([bundle["extractor"].get_predict_feat(heard(clip)) for clip in clips])
+        recordings = [heard(clip) for clip in clips]
+        if bundle.get("anywhere"):
+            spoken = [recording for recording in recordings if has_speech(recording)]
+            if not spoken:
+                raise AudioError(f"{name_of(clips[0])}: nobody speaks in it. Record a sentence")
+            recordings = spoken  # music or noise shows no voice
+        X = np.stack([bundle["extractor"].get_predict_feat(clip) for clip in recordings])
         if bundle.get("anywhere"):
             self.bundle = bundle | dict(voice=Voice().hear(probabilities(bundle, X)))
         else:

@@ -1,18 +1,21 @@
 """From a recording to its emotion, and to where in it a network listened."""
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..audio import NO_SPEECH, Recording, Source, cut_short, decode, warn_of, without_waiting
-from ..errors import BundleError
+from ..errors import AudioWarning, BundleError
 from ..workers import one_thread
 from .bundle import Bundle, probabilities, verify
 from .remarks import has_speech, remarks
 
 if TYPE_CHECKING:
     from ..systems import Voice
+
+LONG = 15.0  # s: a recording that lasts longer has no one label
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ def get_predictions(source: Source | list[Source], bundle: Bundle) -> str | list
     Warns
     -----
     AudioWarning
-        If a file ends before its header says.
+        If a file ends before its header says, or lasts longer than `LONG`.
     """
     verify(bundle)
     sources = source if isinstance(source, list) else [source]
@@ -189,7 +192,11 @@ def attention_of(features: np.ndarray, bundle: Bundle) -> np.ndarray:
 
 
 def _warned(source: Source) -> Recording:
-    """Return what systems are given of a recording; warn where it is cut short."""
+    """Return what systems are given of a recording; warn where it is cut short, or long."""
     recording = heard(source)
     warn_of(recording)
+    if (seconds := len(recording.y) / recording.sr) > LONG:
+        what = f"lasts {seconds:.0f} s, of which one label says little"
+        how = "serlib.predict_timeline hears it second by second"
+        warnings.warn(f"{recording.name}: {what}; {how}", AudioWarning, stacklevel=3)
     return recording

@@ -61,7 +61,7 @@ def save(key: Key, fits: _Fits, table: pd.DataFrame, run: Run) -> Bundle:
         **(_joined(folds, system.temperature) if several else _single(folds[0])),
         classes=[*predictions.probabilities(folds[0].predictions)],
         reference=synthesise("happy", speaker="02", sentence="kids", rng=rng),
-        card=card_of(key.system, table),
+        card=card_of(key.system, table, data=key.data),
         anywhere=system.anywhere,
     )
 

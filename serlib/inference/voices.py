@@ -86,6 +86,8 @@ class Voices:
             self._path(name).unlink()
         except FileNotFoundError as error:
             raise SerlibError(f"Bad voice {name!r}, expected one of {self.names()}") from error
+        except OSError as error:
+            raise SerlibError(f"the voice {name!r} cannot be deleted ({error})") from error
 
     def names(self) -> list[str]:
         """Return the names of the voices that are kept."""

@@ -9,7 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "blocks": ["blocks", "envelope", "lasts", "resampler"],
         "live": ["Live", "microphone", "simulated"],
         "stress": ["STRESSES", "Stress", "stress"],
-        "timeline": ["LONG", "Overview", "Timeline", "overview", "predict_timeline"],
+        "timeline": ["Overview", "Timeline", "overview", "predict_timeline"],
         "windows": ["SHORTEST_WINDOW", "Stretch", "Window", "Windows"],
     },
 )

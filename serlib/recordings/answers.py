@@ -19,16 +19,27 @@ from ..audio import (
     SUFFIXES,
     Source,
     check_path,
+    cut_short,
     held,
     is_pipe,
     name_of,
     recordings_below,
 )
 from ..errors import AudioError, SerlibError
-from ..inference import Answer, Bundle, answer, check_learns, heard, new_voice, open_bundle, verify
+from ..inference import (
+    LONG,
+    Answer,
+    Bundle,
+    answer,
+    check_learns,
+    heard,
+    new_voice,
+    open_bundle,
+    verify,
+)
 from ..workers import ahead, clustered, spread
 from .blocks import lasts
-from .timeline import LONG, Overview, overview, predict_timeline
+from .timeline import Overview, overview, predict_timeline
 
 if TYPE_CHECKING:
     from ..systems import Voice
@@ -172,17 +183,19 @@ def _answer(
     seconds = lasts(source)
     clip = heard(source) if seconds <= _WAITING else None
     if clip and len(clip.y) <= LONG * clip.sr:
-        found, missing = answer(clip, bundle, voice), clip.missing
-    else:
-        known = bundle | dict(voice=voice) if voice else bundle
-        found = overview(predict_timeline(source, known), expected=seconds)
-        missing = found.missing
-    if strict and missing:
-        why = next(said for said in found.remarks if "cut short" in said)
-        raise AudioError(
-            f"{name_of(source)}: {why} Fetch or export it again, or leave out --strict."
-        )
+        if strict and clip.missing:  # before its voice is learnt
+            raise _refused(source, cut_short(clip.missing, clip.promised))
+        return answer(clip, bundle, voice)
+    known = bundle | dict(voice=voice) if voice else bundle
+    found = overview(predict_timeline(source, known), expected=seconds)
+    if strict and found.missing:
+        raise _refused(source, next(said for said in found.remarks if "cut short" in said))
     return found
+
+
+def _refused(source: Source, why: str) -> AudioError:
+    how = "Fetch or export it again, or leave out --strict."
+    return AudioError(f"{name_of(source)}: {why} {how}")
 
 
 def as_json(file: str, answer: Answer | Overview, *, system: str) -> str:
@@ -243,5 +256,5 @@ def _cell(emotion: str) -> int:
 
 def _csv(cells: list[str]) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(cells)
-    return line.getvalue()
+    csv.writer(line, lineterminator="\r\n").writerow(cells)  # it quotes what has one of these
+    return line.getvalue().removesuffix("\r\n")

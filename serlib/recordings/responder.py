@@ -2,23 +2,21 @@
 
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import soundfile as sf
 from matplotlib.figure import Figure
 
 from .. import inference
 from ..audio import NO_SPEECH, Recording
 from ..errors import AudioError, BundleError, SerlibError
 from ..evaluation import pictures
-from ..inference import Bundle, answer_of, heard
+from ..inference import LONG, Bundle, answer_of, has_speech, heard
 from ..paths import Project
 from .blocks import envelope, lasts
-from .timeline import LONG, overview, predict_timeline
+from .timeline import overview, predict_timeline
 
 if TYPE_CHECKING:
     from ..systems import Voice
@@ -108,7 +106,10 @@ class Responder:
             raise BundleError("only `any_voice` learns a voice: choose it below")
         for path in paths:
             try:
-                X.append(bundle["extractor"].get_predict_feat(_decode(path)))
+                clip = _decode(path)
+                if not has_speech(clip):
+                    raise AudioError(f"{path}: nobody speaks in it, so that it shows no voice")
+                X.append(bundle["extractor"].get_predict_feat(clip))
             except SerlibError as error:
                 raise _without_folder(error, path) from error
         return voice.hear(inference.probabilities(bundle, np.stack(X)))
@@ -120,13 +121,12 @@ def _without_folder(error: SerlibError, path: str | None) -> SerlibError:
 
 
 def _decode(path: str) -> Recording:
-    with suppress(sf.LibsndfileError, OSError):  # decoding says what is wrong with it
-        seconds = sf.info(path).duration
-        if seconds > MOST_SECONDS:
-            raise AudioError(
-                f"{path}: lasts {seconds:.0f} s, at most {MOST_SECONDS} s can be answered here. "
-                "Cut out a sentence."
-            )
+    seconds = lasts(path)
+    if seconds > MOST_SECONDS:
+        raise AudioError(
+            f"{path}: lasts {seconds:.0f} s, at most {MOST_SECONDS} s can be answered here. "
+            "Cut out a sentence."
+        )
     return heard(path)
 
 

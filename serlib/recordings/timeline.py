@@ -19,7 +19,6 @@ from .windows import SHORTEST_WINDOW, Stretch, Window, Windows
 if TYPE_CHECKING:  # files that are not long need no pandas
     import pandas as pd
 
-LONG = 15.0  # s: a recording that lasts longer has no one label
 WINDOW, HOP = 3.0, 1.0  # s; clips of the corpora last 1 to 5 s
 _BATCH = 32  # windows that the network is asked of at a time
 

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..audio import Source, held
+from ..audio import SUFFIXES, Source, held
 from ..errors import AudioError, SerlibError
+from ..files import replacing
 from ..inference import Bundle
 from .answers import cells, table_header
 from .blocks import envelope
@@ -60,11 +62,31 @@ def timelines(
         header = False
 
 
+def check_picture(path: str, files: Sequence[str]) -> None:
+    """Check that a picture can be drawn of the files whose timelines are asked for, under a name.
+
+    Raises
+    ------
+    SerlibError
+        If it is not one file, or the picture would take the place of a recording.
+    """
+    if not files:
+        raise SerlibError("--png draws a timeline: serlib predict --timeline FILE --png PATH")
+    if path in files or Path(path).suffix.lower() in SUFFIXES:
+        raise SerlibError(f"--png {path}: is called as a recording. Name a picture, as voice.png")
+    if len(files) > 1:
+        raise SerlibError(f"--png: expected one recording, found {len(files)}")
+
+
 def _draw(source: Source, table: "pd.DataFrame", path: str) -> None:
     from ..evaluation import pictures
 
+    target = Path(path)
+    pipe = target.exists() and not target.is_file()  # as /dev/stdout
     try:
-        pictures.timeline_figure(table, *envelope(source)).savefig(path, format="png", dpi=110)
+        with nullcontext(target) if pipe else replacing(target) as place:
+            figure = pictures.timeline_figure(table, *envelope(source))
+            figure.savefig(place, format="png", dpi=110)
     except OSError as error:
         raise SerlibError(f"{path}: the picture cannot be written ({error})") from error
 

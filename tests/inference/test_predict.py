@@ -135,6 +135,27 @@ def test_a_file_that_is_cut_short_is_remarked_warned_of_or_refused(bundle, spoke
         assert remark in found.remarks
         (found,) = dict(answers.predict_files([str(cut)], system, strict=True)).values()
         assert isinstance(found, AudioError) and "cut.wav: It is cut short" in str(found)
+    files = [str(cut), str(spoken / "a.mp3")]
+    (_, after), (_, alone) = (
+        list(answers.predict_files(some, bundle, same_voice=True, strict=True))[-1]
+        for some in (files, files[1:])
+    )
+    assert after == alone  # a voice learns nothing from what is refused
+
+
+def test_one_label_for_what_lasts_long_is_warned_of(bundle, spoken):
+    y, sr = sf.read(spoken / "a.wav", dtype="float32")
+    with pytest.warns(AudioWarning, match=r"array: lasts \d+ s, .*predict_timeline"):
+        get_predictions((np.tile(y, 12), sr), bundle)
+
+
+def test_music_and_noise_show_no_voice(bundle, spoken):
+    y, sr = sf.read(spoken / "a.wav", dtype="float32")
+    noise = np.random.default_rng(0).standard_normal(3 * sr).astype(np.float32) / 10
+    both, alone = (EnrolledSpeaker(bundle, some) for some in ([(y, sr), (noise, sr)], [(y, sr)]))
+    assert both.predict_proba((y, sr)) == alone.predict_proba((y, sr))
+    with pytest.raises(AudioError, match="nobody speaks in it"):
+        EnrolledSpeaker(bundle, [(noise, sr)])
 
 
 @pytest.mark.parametrize("name", ["conv1d", "any_voice"])

@@ -63,6 +63,17 @@ def test_a_sixth_system_takes_one_entry_and_one_network(run, tmp_path, monkeypat
     assert json.loads(capsys.readouterr().out)["system"] == "sixth"
 
 
+def test_the_card_of_another_fit_than_what_is_shipped_tells_of_its_own_data():
+    rows = [
+        dict(system="any_voice", data=d, protocol="clips", uar=0.5) for d in ("own", "anywhere")
+    ]
+    own = inference.card_of("any_voice", pd.DataFrame(rows), data="own")
+    assert DATA["own"].title in own["data"] and "CREMA-D" not in str(own["licences"])
+    assert [row["data"] for row in own["figures"]] == ["own"]
+    shipped = inference.card_of("any_voice", pd.DataFrame(rows))
+    assert "CREMA-D" in str(shipped["licences"]) and len(shipped["figures"]) == 2
+
+
 def test_the_bundle_of_an_average_answers_as_its_members_do(run, monkeypatch):
     twice = replace(get("duration_loudness"), name="twice", test_time_variants=("speed_110",))
     members = (("mfcc_cnn", 2), ("twice", 1), ("duration_loudness", 2))

@@ -1,4 +1,5 @@
 import csv
+import io
 import json
 import os
 from pathlib import Path
@@ -23,6 +24,10 @@ def test_a_name_with_a_comma_is_one_cell():
     (row,) = csv.DictReader(lines)
     assert row["file"] == "a,b.wav" and row["emotion"] == "angry" and row["p_sad"] == "0.3333"
     assert row["remarks"] == "A, or B."
+    for name in ("a\nb.wav", "a\rb.wav", 'a"b.wav'):
+        text = "\n".join([lines[0], answers.as_csv(name, CLOSE)])
+        (row,) = csv.DictReader(io.StringIO(text, newline=""))
+        assert row["file"] == name and row["p_sad"] == "0.3333"
 
 
 @pytest.fixture

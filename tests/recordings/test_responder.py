@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 
+import librosa
 import numpy as np
 import pytest
 import soundfile as sf
@@ -13,6 +14,7 @@ from serlib.inference import new_voice
 from serlib.paths import Project
 from serlib.recordings.page import examples
 from serlib.recordings.responder import Responder
+from tests.audio.test_container import write
 
 
 @pytest.mark.parametrize("system", ["conv1d", "best"])
@@ -109,6 +111,24 @@ def test_a_voice_is_that_of_an_enrolled_speaker_and_learns_only_if_it_shall(resp
     learnt, *_ = responder.respond(wav, voice=voice, learn=True)
     assert voice.count == 5
     assert learnt == pytest.approx(EnrolledSpeaker(bundle, [*clips, wav]).predict_proba(wav))
+
+
+def test_what_lasts_too_long_is_refused_whatever_holds_it(responder, wav, tmp_path):
+    y, sr = sf.read(wav, dtype="float32")
+    write(
+        tmp_path / "long.m4a", "aac", librosa.resample(np.tile(y, 40), orig_sr=sr, target_sr=48000)
+    )
+    with pytest.raises(SerlibError, match=r"^long\.m4a: lasts \d+ s, at most 60 s"):
+        responder.respond(str(tmp_path / "long.m4a"))
+
+
+def test_noise_shows_no_voice(responder, wav, tmp_path):
+    noise = np.random.default_rng(0).standard_normal(48000) / 10
+    sf.write(tmp_path / "noise.wav", noise, 16000)
+    voice = new_voice()
+    with pytest.raises(SerlibError, match=r"^noise\.wav: nobody speaks in it"):
+        responder.enrol([wav, str(tmp_path / "noise.wav")], voice)
+    assert voice.count == 0
 
 
 def test_of_clips_one_of_which_is_none_no_voice_is_learnt(responder, wav, tmp_path):

@@ -1,5 +1,8 @@
 """Long recordings second by second."""
 
+import errno
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +13,7 @@ from serlib.audio import NO_SPEECH, SR, synthesise
 from serlib.errors import AudioError, SerlibError
 from serlib.inference import open_bundle
 from serlib.recordings import Timeline, answers, overview, predict_timeline, simulated, told
+from tests.conftest import write_clip
 
 PAUSE = np.zeros(2 * SR, np.float32)
 
@@ -185,3 +189,17 @@ def test_listening_ends_with_a_word_on_ctrl_c(y, bundle):
     live = type("Live", (), dict(overruns=0, lost=0.0, behind=lambda self, at: 0.0))()
     type(live).__iter__ = lambda self: stopped()
     assert "s of speech in 6 s" in "".join(told.listen(live, bundle, in_place=False))
+
+
+def test_a_picture_that_cannot_be_written_leaves_the_one_before(tmp_path, monkeypatch, bundle):
+    def half(self, place, **_):
+        Path(place).write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "full")
+
+    clip, picture = tmp_path / "a.wav", tmp_path / "a.png"
+    write_clip(clip)
+    picture.write_bytes(b"old")
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", half)
+    with pytest.raises(SerlibError, match="there is no room"):
+        list(told.timelines([str(clip)], bundle, form="png", png=str(picture)))
+    assert picture.read_bytes() == b"old"
