@@ -122,6 +122,8 @@ def _predict(arguments: argparse.Namespace) -> int:
     from .recordings import answers, told
 
     files = answers.recordings([*arguments.files, *arguments.more])
+    if "" in (arguments.voice, arguments.forget):
+        raise SerlibError("--voice, --forget: expected a name, found nothing. Is a variable unset?")
     if arguments.forget and (files or arguments.enrol or arguments.voice):
         raise SerlibError(f"--forget stands alone: serlib predict --forget {arguments.forget}")
     if not files and (arguments.forget or (arguments.enrol and arguments.voice)):
@@ -179,7 +181,7 @@ def _opened(arguments: argparse.Namespace) -> dict:
         return open_bundle(*where)
     from .inference import Voices  # which loads SciPy
 
-    how = dict(clips=answers.recordings(arguments.enrol), name=arguments.voice)
+    how = dict(clips=answers.recordings(arguments.enrol), name=arguments.voice or "")
     return Voices.here().known(open_bundle(*where), named_bundle(*where), **how)
 
 

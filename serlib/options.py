@@ -39,8 +39,8 @@ def add_predict(predict: argparse.ArgumentParser) -> None:
     how = dict(nargs="+", action="extend", default=[], metavar="CLIP")
     predict.add_argument("--enrol", **how, help=mine)
     kept = "the speaker's voice as it is kept here; with --enrol it is made"
-    predict.add_argument("--voice", default="", metavar="NAME", help=kept)
-    predict.add_argument("--forget", default="", metavar="NAME", help="delete a voice kept here")
+    predict.add_argument("--voice", metavar="NAME", help=kept)
+    predict.add_argument("--forget", metavar="NAME", help="delete a voice kept here")
     predict.add_argument("--dask", **_DASK)
     form = predict.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object a recording")

@@ -110,6 +110,8 @@ def test_a_bad_file_costs_the_others_nothing(wav, tmp_path, capsys):
         (["download", "timit"], "timit"),
         (["run", "--system", "resnet"], "Bad system 'resnet', expected one of ["),
         (["run", "--only", "99"], "no notebook is called '99'"),
+        (["run", "--only", ""], "expected a notebook, found nothing"),
+        (["predict", "--voice", "", "a.wav"], "expected a name, found nothing"),
         (["run", "--data", "/nowhere"], "/nowhere: holds no clip of a known corpus"),
     ],
 )

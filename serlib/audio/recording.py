@@ -180,6 +180,8 @@ def _from_array(
         raise AudioError(
             f"{name}: shape {y.shape} of {y.dtype}, expected numbers of shape (n,) or (n, channels)"
         )
+    if y.ndim == 2 and not y.size:
+        raise AudioError(f"{name}: holds no samples, of shape {y.shape}. A longer one is needed.")
     if y.ndim == 2 and y.shape[0] < y.shape[1]:  # soundfile has (n, channels), librosa the other
         y = y.T
     if y.dtype.kind in "iu":  # full scale becomes 1, as soundfile does; unsigned is 8-bit WAV

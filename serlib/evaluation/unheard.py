@@ -108,6 +108,23 @@ def with_own_clips(answers: Predictions, system: str) -> pd.DataFrame:
     return pd.DataFrame(rows).T.loc[counts, [c for c in SHOWN if c in rows[0]]]
 
 
+def taught(results: pd.DataFrame) -> pd.DataFrame:
+    """Return UAR on new speakers of each corpus, of systems that learnt from its other speakers.
+
+    Parameters
+    ----------
+    results : DataFrame, from `serlib.evaluation.table_of`
+
+    Returns
+    -------
+    DataFrame
+        A row per corpus, a column per system that is scored on three or more
+    """
+    rows = results[(results.protocol == "speakers") & results.data.isin(SHOWN)]
+    table = rows.pivot_table(index="data", columns="system", values="uar").reindex(SHOWN)
+    return table.dropna(axis=1, thresh=3)
+
+
 class _Trusting(Voice):
     """Takes it for granted that clips are of several emotions."""
 

@@ -1,6 +1,7 @@
 """The web page, served: on this machine, to this machine alone unless a host is named."""
 
 import atexit
+import errno
 import functools
 import os
 import shutil
@@ -41,7 +42,7 @@ def serve(host: str = "127.0.0.1", port: int | None = None, *, block: bool = Tru
     """
     if port is not None and not 1 <= port <= _LAST_PORT:
         raise RunError(f"Bad port {port}, expected 1 to {_LAST_PORT}; from 1024 on anybody may")
-    _check_host(host)
+    _check_free(host, port or 0)
     os.environ["GRADIO_TEMP_DIR"] = _folder_of_its_own()
     blocks = page()
     try:
@@ -84,13 +85,19 @@ def _folder_of_its_own() -> str:
     raise RunError(f"no folder can be written to for what is uploaded: neither of {places}")
 
 
-def _check_host(host: str) -> None:
-    """Check that an interface is this machine's: Gradio would wait for an answer of another's."""
+def _check_free(host: str, port: int) -> None:
+    """Check that an interface is this machine's: Gradio would wait for an answer of another's.
+
+    And that nobody has the port.
+    """
     try:
-        family, kind, _, _, place = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)[0]
+        family, kind, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # just left is free
             probe.bind(place)
     except (OSError, UnicodeError) as error:
+        if getattr(error, "errno", None) == errno.EADDRINUSE:
+            raise RunError(f"port {port} is taken. Name another with --port") from error
         raise RunError(
             f"the page cannot be served at {host}: {error}. Expected an interface of this machine, "
             "as 127.0.0.1 (for this machine alone) or 0.0.0.0 (for all that reach it)"

@@ -136,7 +136,7 @@ class VoiceDiscriminant(Discriminant):
             yield say / total, parts[layer, list(moments)].ravel()
 
     def _fit(self, X, index, person, home, weights) -> "_Logits":
-        """Return coefficients and intercepts of a block."""
+        """Return coefficients and intercepts of what a view sees of a layer."""
         n, corpora = len(self.classes_), [home == h for h in range(home.max() + 1)]
         sides = [_Side.of(X[c], index[c], person[c], weights[c]) for c in corpora]
         how = self.centred, self.shrinkage
@@ -173,18 +173,18 @@ class _Side(NamedTuple):
     def of(
         cls, X: np.ndarray, index: np.ndarray, person: np.ndarray, weights: np.ndarray
     ) -> "_Side":
-        """Gather clips; what is off the mean of a speaker's emotion is the same in both views."""
+        """Gather clips; what is off the mean of a speaker's emotion is the same in both means."""
         classes, index = np.unique(index, return_inverse=True)
         person = np.unique(person, return_inverse=True)[1]
-        cells = np.unique(person * len(classes) + index, return_index=True, return_inverse=True)
-        _, first, cell = cells
+        both = person * len(classes) + index
+        _, first, cell = np.unique(both, return_index=True, return_inverse=True)
         heard, weigh, of = _means(X, cell, weights), np.bincount(cell, weights), index[first]
         off = (X - heard[cell]) * np.sqrt(weights)[:, None].astype(X.dtype)
         inside, means, scatters = (off.T @ off).astype(np.float64), [], []
-        for view in (heard, heard - _means(X, person)[person[first]]):
-            view = view.astype(np.float64)
-            means.append(_means(view, of, weigh))
-            apart = (view - means[-1][of]) * np.sqrt(weigh)[:, None]
+        for cells in (heard, heard - _means(X, person)[person[first]]):
+            cells = cells.astype(np.float64)
+            means.append(_means(cells, of, weigh))
+            apart = (cells - means[-1][of]) * np.sqrt(weigh)[:, None]
             scatters.append(inside + apart.T @ apart)
         return cls(classes, np.bincount(of, weigh), np.stack(means), np.stack(scatters))
 
@@ -199,7 +199,7 @@ def _together(sides: list[_Side], offsets: float, centred: float, shrinkage: flo
     shares = 1 - centred, centred
     classes = np.concatenate([np.tile(side.classes, 2) for side in sides])
     weights = np.concatenate([share * side.weights for side in sides for share in shares])
-    means = np.concatenate([view for side in sides for view in side.means]).astype(np.float64)
+    means = np.concatenate([means for side in sides for means in side.means]).astype(np.float64)
     scatter = sum(np.tensordot(shares, side.scatters, 1) for side in sides)
     common = _means(means, classes, weights)
     for side in sides:

@@ -66,6 +66,8 @@ def choose(folder: Path, only: str | None = None, start: str | None = None) -> l
         If no notebook is called so.
     """
     every = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    if "" in (only, start):
+        raise RunError("--only, --from: expected a notebook, found nothing. Is a variable unset?")
     found = {asked: [p for p in every if _is_called(p, asked)] for asked in (only, start) if asked}
     for asked, paths in found.items():
         if not paths:

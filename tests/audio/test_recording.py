@@ -124,6 +124,8 @@ def _wav(path, y, **kwargs):
         (lambda d: _write(d / "a.wav", b"not audio at all" * 99), "cannot be read as audio"),
         (lambda d: _write(d / "a.wav", b"RIFF\x24\x00\x00\x00WAVEfmt "), "cannot be read as audio"),
         (lambda d: _wav(d / "a.wav", np.zeros(0)), "holds no samples"),
+        (lambda _: (np.zeros((0, 2)), 16000), "holds no samples"),
+        (lambda _: (np.zeros((9, 0)), 16000), "holds no samples"),
         (lambda d: _wav(d / "a.wav", np.zeros(9999)), "is silent"),
         (lambda d: _wav(d / "a.wav", np.array([0.1, np.nan] * 99), subtype="FLOAT"), "NaN"),
         (lambda d: _wav(d / "a.wav", np.array([0.1, np.inf] * 99), subtype="FLOAT"), "infinite"),

@@ -8,6 +8,7 @@ from serlib.evaluation import unheard
 from serlib.systems import Key, get
 
 EMOTIONS = ("angry", "happy", "sad")
+PROTOCOL_AND_UAR = (("speakers", 0.5), ("clips", 0.9))
 
 
 def table(corpus, fold, sure, *, n=60, speakers=3, off=0.0, seed=0):
@@ -99,3 +100,12 @@ def test_an_ingredient_is_what_the_system_is_worse_without(answers):
     assert row["what"] == get(key.system).about and row["emodb"] > row["nemo"]
     assert row["low"] < row["difference"] < row["high"] < 0
     assert unheard.ingredients(answers, rng=np.random.default_rng(0)).empty
+
+
+def test_what_a_corpus_teaches_is_of_systems_that_are_scored_on_several():
+    rows = [("a", d, p, n) for d in ("emodb", "nemo", "tess") for p, n in PROTOCOL_AND_UAR]
+    rows += [("b", "emodb", "speakers", 0.7), ("a", "ravdess7", "speakers", 0.1)]
+    results = pd.DataFrame(rows, columns=["system", "data", "protocol", "uar"])
+    found = unheard.taught(results)
+    assert list(found.columns) == ["a"] and list(found.index) == list(unheard.SHOWN)
+    assert found.a.dropna().to_dict() == dict(emodb=0.5, nemo=0.5, tess=0.5)
