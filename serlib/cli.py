@@ -118,10 +118,11 @@ def _run(arguments: argparse.Namespace) -> None:
 
 def _predict(arguments: argparse.Namespace) -> int:
     _one_thread_for_matrices()
+    from .audio import recordings
     from .inference import named_bundle
     from .recordings import answers, told
 
-    files = answers.recordings([*arguments.files, *arguments.more])
+    files = recordings([*arguments.files, *arguments.more])
     if "" in (arguments.voice, arguments.forget):
         raise SerlibError("--voice, --forget: expected a name, found nothing. Is a variable unset?")
     if arguments.forget and (files or arguments.enrol or arguments.voice):
@@ -173,15 +174,15 @@ def _check_alone(arguments: argparse.Namespace) -> None:
 
 def _opened(arguments: argparse.Namespace) -> dict:
     """Return the bundle that answers; it knows a voice, if one is named or enrolled."""
+    from .audio import recordings
     from .inference import named_bundle, open_bundle
-    from .recordings import answers
 
     where = arguments.system, arguments.bundle
     if not (arguments.enrol or arguments.voice):
         return open_bundle(*where)
     from .inference import Voices  # which loads SciPy
 
-    how = dict(clips=answers.recordings(arguments.enrol), name=arguments.voice or "")
+    how = dict(clips=recordings(arguments.enrol), name=arguments.voice or "")
     return Voices.here().known(open_bundle(*where), named_bundle(*where), **how)
 
 

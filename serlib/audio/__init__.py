@@ -17,6 +17,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "name_of",
             "opened",
             "plain",
+            "recordings",
             "recordings_below",
         ],
         "recording": [

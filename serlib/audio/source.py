@@ -1,9 +1,10 @@
 """What may be given as a recording: a path, an open file, bytes, an array with its rate."""
 
+import glob
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from os import PathLike, fspath
 from pathlib import Path
@@ -101,6 +102,29 @@ def recordings_below(
             found = (f for f in files if f[0] != "." and Path(f).suffix.lower() in SUFFIXES)
             yield from (os.path.join(here, file) for file in found)  # noqa: PTH118
         seen.add(os.path.realpath(here))
+
+
+def recordings(named: Iterable[str]) -> list[str]:
+    """Return the files that are meant: files as named, those of folders and globs in order.
+
+    Folders are searched behind links too; what begins with a dot is passed over, as macOS's
+    ``._name``. A folder without recordings and a glob without a match stay as they are, so that
+    they are reported like a file that is missing.
+    """
+    return [path for name in named if name for path in _matches(name) or [name]]
+
+
+def _matches(name: str) -> list[str]:
+    try:
+        if Path(name).is_dir():
+            found = recordings_below(name)
+        elif not Path(name).exists() and glob.has_magic(name):
+            found = filter(os.path.isfile, glob.glob(name, recursive=True))  # noqa: PTH207
+        else:
+            return [name]
+        return sorted(map(os.path.normpath, found), key=os.fsencode)
+    except (OSError, ValueError):  # no name or pattern at all: reading it says so
+        return [name]
 
 
 @contextmanager

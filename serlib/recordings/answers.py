@@ -1,7 +1,6 @@
 """Recordings in, answers out: what `serlib predict` reads and prints."""
 
 import csv
-import glob
 import io
 import json
 import os
@@ -23,7 +22,6 @@ from ..audio import (
     held,
     is_pipe,
     name_of,
-    recordings_below,
 )
 from ..errors import AudioError, SerlibError
 from ..inference import (
@@ -45,29 +43,6 @@ if TYPE_CHECKING:
     from ..systems import Voice
 
 _WAITING = 300.0  # s: of what lasts so long, most may be silence before somebody speaks
-
-
-def recordings(named: Iterable[str]) -> list[str]:
-    """Return the files that are meant: files as named, those of folders and globs in order.
-
-    Folders are searched behind links too; what begins with a dot is passed over, as macOS's
-    ``._name``. A folder without recordings and a glob without a match stay as they are, so that
-    they are reported like a file that is missing.
-    """
-    return [path for name in named if name for path in _matches(name) or [name]]
-
-
-def _matches(name: str) -> list[str]:
-    try:
-        if Path(name).is_dir():
-            found = recordings_below(name)
-        elif not Path(name).exists() and glob.has_magic(name):
-            found = filter(os.path.isfile, glob.glob(name, recursive=True))  # noqa: PTH207
-        else:
-            return [name]
-        return sorted(map(os.path.normpath, found), key=os.fsencode)
-    except (OSError, ValueError):  # no name or pattern at all: reading it says so
-        return [name]
 
 
 def absent(files: Iterable[str]) -> dict[str, AudioError]:
@@ -127,7 +102,7 @@ def predict_files(
 
     Parameters
     ----------
-    files : iterable of str, as `recordings` gives them; ``-`` is the standard input
+    files : iterable of str, as `serlib.audio.recordings` gives them; ``-`` is the standard input
     bundle : dict
     same_voice : bool, each is answered in the light of those before it: they are of one speaker
     strict : bool, files that are cut short are refused
@@ -183,19 +158,16 @@ def _answer(
     seconds = lasts(source)
     clip = heard(source) if seconds <= _WAITING else None
     if clip and len(clip.y) <= LONG * clip.sr:
-        if strict and clip.missing:  # before its voice is learnt
-            raise _refused(source, cut_short(clip.missing, clip.promised))
-        return answer(clip, bundle, voice)
-    known = bundle | dict(voice=voice) if voice else bundle
-    found = overview(predict_timeline(source, known), expected=seconds)
-    if strict and found.missing:
-        raise _refused(source, next(said for said in found.remarks if "cut short" in said))
-    return found
-
-
-def _refused(source: Source, why: str) -> AudioError:
-    how = "Fetch or export it again, or leave out --strict."
-    return AudioError(f"{name_of(source)}: {why} {how}")
+        why = cut_short(clip.missing, clip.promised)
+        if not (strict and why):
+            return answer(clip, bundle, voice)  # a voice learns of no clip that is refused
+    else:
+        known = bundle | dict(voice=voice) if voice else bundle
+        found = overview(predict_timeline(source, known), expected=seconds)
+        if not (strict and found.missing):
+            return found
+        why = next(said for said in found.remarks if "cut short" in said)
+    raise AudioError(f"{name_of(source)}: {why} Fetch or export it again, or leave out --strict.")
 
 
 def as_json(file: str, answer: Answer | Overview, *, system: str) -> str:

@@ -48,9 +48,8 @@ class Discriminant(ClassifierMixin, BaseEstimator):
         sphere = np.einsum("ij,ij", inside, inside) / inside.size
         covariance[np.diag_indices(X.shape[1])] += self.shrinkage * sphere
         weights = cho_solve(cho_factor(covariance, overwrite_a=True), means.T).T
-        priors = np.bincount(index) / len(X)
         self.coef_ = weights / self.temperature
-        self.intercept_ = np.log(priors) - (means * weights).sum(axis=1) / 2
+        self.intercept_ = np.log(np.bincount(index) / len(X)) - (means * weights).sum(axis=1) / 2
         self.intercept_ /= self.temperature
         return self
 
@@ -76,10 +75,9 @@ class VoiceDiscriminant(Discriminant):
 
     Each corpus and emotion weighs as much as it has speakers. Each clip is learnt from twice, as it
     is and with its speaker's mean taken off. How corpora differ counts several times in the
-    covariance, since they are few. Half of the say has the discriminant of all corpora together,
-    half those of each corpus by itself: the largest corpus does not drown the others. Layers of
-    an encoder answer apart, each in several views, of some of its moments; their logits are
-    averaged.
+    covariance, since they are few. Half of the say have the discriminants of each corpus by itself:
+    the largest does not drown the others. Layers of an encoder answer apart, each in several views,
+    of some of its moments; their logits are averaged.
 
     Parameters
     ----------
@@ -170,28 +168,21 @@ class _Side(NamedTuple):
     scatters: np.ndarray
 
     @classmethod
-    def of(
-        cls, X: np.ndarray, index: np.ndarray, person: np.ndarray, weights: np.ndarray
-    ) -> "_Side":
+    def of(cls, X, index, person, weights) -> "_Side":
         """Gather clips; what is off the mean of a speaker's emotion is the same in both means."""
         classes, index = np.unique(index, return_inverse=True)
         person = np.unique(person, return_inverse=True)[1]
-        both = person * len(classes) + index
-        _, first, cell = np.unique(both, return_index=True, return_inverse=True)
+        how = dict(return_index=True, return_inverse=True)
+        _, first, cell = np.unique(person * len(classes) + index, **how)
         heard, weigh, of = _means(X, cell, weights), np.bincount(cell, weights), index[first]
         off = (X - heard[cell]) * np.sqrt(weights)[:, None].astype(X.dtype)
         inside, means, scatters = (off.T @ off).astype(np.float64), [], []
-        for cells in (heard, heard - _means(X, person)[person[first]]):
-            cells = cells.astype(np.float64)
+        for kind in (heard, heard - _means(X, person)[person[first]]):
+            cells = kind.astype(np.float64)
             means.append(_means(cells, of, weigh))
             apart = (cells - means[-1][of]) * np.sqrt(weigh)[:, None]
             scatters.append(inside + apart.T @ apart)
         return cls(classes, np.bincount(of, weigh), np.stack(means), np.stack(scatters))
-
-    @property
-    def home(self) -> np.ndarray:
-        """Where the corpus lies [shape=(features,)]."""
-        return self.weights @ self.means[0] / self.weights.sum()
 
 
 def _together(sides: list[_Side], offsets: float, centred: float, shrinkage: float) -> _Logits:
@@ -199,7 +190,7 @@ def _together(sides: list[_Side], offsets: float, centred: float, shrinkage: flo
     shares = 1 - centred, centred
     classes = np.concatenate([np.tile(side.classes, 2) for side in sides])
     weights = np.concatenate([share * side.weights for side in sides for share in shares])
-    means = np.concatenate([means for side in sides for means in side.means]).astype(np.float64)
+    means = np.concatenate([means for side in sides for means in side.means])
     scatter = sum(np.tensordot(shares, side.scatters, 1) for side in sides)
     common = _means(means, classes, weights)
     for side in sides:
@@ -211,23 +202,17 @@ def _together(sides: list[_Side], offsets: float, centred: float, shrinkage: flo
 def _alone(side: _Side, centred: float, shrinkage: float) -> _Logits:
     """Return the discriminant of a corpus by itself, seen from where it lies."""
     shares, k = (1 - centred, centred), len(side.classes)
-    means = np.concatenate([side.means[0] - side.home, side.means[1]]).astype(np.float64)
+    home = side.weights @ side.means[0] / side.weights.sum()
+    means = np.concatenate([side.means[0] - home, side.means[1]])
     weights = np.concatenate([share * side.weights for share in shares])
     classes, scatter = np.tile(np.arange(k), 2), np.tensordot(shares, side.scatters, 1)
     common = _means(means, classes, weights)
-    # It has fewer clips than all together
-    coef, intercept = _logits(common, classes, weights, means, scatter, min(2 * shrinkage, 1))
-    return coef, intercept - coef @ side.home
+    twice = min(2 * shrinkage, 1)  # it has fewer clips than all together
+    coef, intercept = _logits(common, classes, weights, means, scatter, twice)
+    return coef, intercept - coef @ home
 
 
-def _logits(
-    common: np.ndarray,
-    classes: np.ndarray,
-    weights: np.ndarray,
-    means: np.ndarray,
-    scatter: np.ndarray,
-    shrinkage: float,
-) -> _Logits:
+def _logits(common, classes, weights, means, scatter, shrinkage) -> _Logits:
     """Return the discriminant of classes of means `common`, from groups round their own means."""
     off = (means - common[classes]) * np.sqrt(weights)[:, None]
     covariance = (scatter + off.T @ off) / weights.sum()
@@ -247,12 +232,12 @@ def _unit(X: np.ndarray, logits: _Logits) -> _Logits:
 
 def _average(several: list[tuple[np.ndarray, _Logits]], n: int) -> _Logits:
     """Return the mean of discriminants, of each class over those that know it."""
-    known = np.bincount(np.concatenate([classes for classes, _ in several]), minlength=n)
+    named = np.concatenate([classes for classes, _ in several])
+    known = np.maximum(np.bincount(named, minlength=n), 1)
     coef, intercept = np.zeros((n, several[0][1][0].shape[1])), np.zeros(n)
     for classes, logits in several:
         coef[classes] += logits[0]
         intercept[classes] += logits[1]
-    known = np.maximum(known, 1)
     return coef / known[:, None], intercept / known
 
 

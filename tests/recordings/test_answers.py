@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from serlib.audio import recordings
 from serlib.inference import Answer
 from serlib.recordings import answers
 from tests.conftest import write_clip
@@ -45,11 +46,11 @@ def folder(tmp_path, monkeypatch):
 
 def test_what_is_meant_is_found_behind_links_and_without_hidden_files(folder):
     both = ["in/b.wav", "in/link/a.wav"]
-    assert answers.recordings([folder]) == both
-    assert answers.recordings([f"{folder}/*.wav"]) == both[:1]
+    assert recordings([folder]) == both
+    assert recordings([f"{folder}/*.wav"]) == both[:1]
     named = ["in/link/a.wav", "in/link/loop/b.wav", "in/b.wav"]
-    assert answers.recordings(["in/link", "in/b.wav"]) == named
-    assert answers.recordings(["", "none/*.wav", "-"]) == ["none/*.wav", "-"]
+    assert recordings(["in/link", "in/b.wav"]) == named
+    assert recordings(["", "none/*.wav", "-"]) == ["none/*.wav", "-"]
 
 
 def test_what_is_not_there_is_known_before_anything_is_read(folder, tmp_path):
@@ -65,5 +66,5 @@ def test_what_is_not_there_is_known_before_anything_is_read(folder, tmp_path):
 def test_a_name_that_is_not_utf_8_is_found_and_written(folder):
     name = os.fsdecode(b"in/gr\xfcn.wav")
     Path(name).write_bytes(Path("in/b.wav").read_bytes())
-    assert name in answers.recordings([folder])
+    assert name in recordings([folder])
     assert json.loads(answers.as_json(name, CLOSE, system="best"))["file"] == name
