@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import socket
-import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -63,7 +62,7 @@ def serve(host: str = "127.0.0.1", port: int | None = None, *, block: bool = Tru
         raise RunError(f"the page cannot be served at {host}: {error}") from error
     print(f"serlib: the page is at {address} (Ctrl+C ends it)", flush=True)
     if block:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uploads are deleted then too
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # uploads are deleted then too
         blocks.block_thread()
     return address
 

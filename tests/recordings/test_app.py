@@ -94,6 +94,20 @@ def test_each_process_has_one_folder_for_what_is_uploaded(tmp_path):
     assert not list(tmp_path.iterdir())  # each took its own away
 
 
+def test_who_is_told_to_end_takes_the_uploads_away_too(tmp_path):
+    told, run = dict(os.environ, GRADIO_TEMP_DIR=str(tmp_path)), [sys.executable, "-m", "serlib"]
+    with subprocess.Popen([*run, "app"], env=told, text=True, stdout=subprocess.PIPE) as server:
+        try:
+            assert "the page is at http" in server.stdout.readline()
+            (folder,) = tmp_path.glob("serlib-page-*")
+            (folder / "voice.wav").write_bytes(b"a visitor's")
+            server.terminate()  # SIGTERM, as a system that shuts down
+            assert server.wait(60) == 0
+        finally:
+            server.kill()
+    assert not folder.exists()
+
+
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """A server that, all the time, looks up no other host than its own."""
