@@ -321,7 +321,7 @@ def test_forgetting_stands_alone_and_enrolling_adds_up(mine, wav, capsys):
 
 @pytest.mark.parametrize("closed", [0, 1, 2])
 def test_what_the_shell_closed_is_no_file_of_ours(wav, closed):
-    command = [sys.executable, "-m", "serlib", *QUICK, "--json", wav]
+    command = [sys.executable, "-m", "serlib", "predict", "--json", wav]
     how = dict(preexec_fn=lambda: os.close(closed), capture_output=True, cwd=CHECKOUT)
     done = subprocess.run(command, **how, check=False)
     assert done.returncode == 0 and (closed == 1 or b'"emotion"' in done.stdout)
