@@ -81,16 +81,11 @@ def read_state(folder: Path) -> dict:
 
     A folder of which somebody deleted a part counts as none.
     """
-    try:
+    if (folder / "state.json").exists():
         state = json.loads((folder / "state.json").read_text())
-        needed = [
-            state["model"],
-            *(_Best.name(each["best_epoch"]) for each in state["callbacks"][-1:]),
-        ]
-        if all((folder / name).exists() for name in needed):
+        best = [_Best.name(each["best_epoch"]) for each in state["callbacks"][-1:]]
+        if all((folder / name).exists() for name in (state["model"], *best)):
             return state
-    except FileNotFoundError:
-        pass
     return dict(epochs=0, model=None, callbacks=[], history={})
 
 
