@@ -169,7 +169,7 @@ class _Side(NamedTuple):
 
     @classmethod
     def of(cls, X, index, person, weights) -> "_Side":
-        """Gather clips; what is off the mean of a speaker's emotion is the same in both means."""
+        """Gather clips; what is off the mean of a speaker's emotion is the same either way."""
         classes, index = np.unique(index, return_inverse=True)
         person = np.unique(person, return_inverse=True)[1]
         how = dict(return_index=True, return_inverse=True)

@@ -114,7 +114,7 @@ class System:
         return chosen | dict(copies=copies, training=training, front_end=self.front_end.settings())
 
 
-ELSEWHERE = ("emodb", "cremad", "nemo", "emovo")  # corpora of nobody's published system
+ELSEWHERE = ("emodb", "cremad", "nemo", "emovo")  # no published system was made for them
 THREE_SPEEDS = ("original", "speed_090", "speed_110")
 # On the fly, and without a look at validation: for recipes that are fixed.
 FLY = Training(
