@@ -185,13 +185,22 @@ def _from_array(
     if y.ndim == 2 and y.shape[0] < y.shape[1]:  # soundfile has (n, channels), librosa the other
         y = y.T
     if y.dtype.kind in "iu":  # full scale becomes 1, as soundfile does; unsigned is 8-bit WAV
-        info = np.iinfo(y.dtype)
-        middle = 0 if y.dtype.kind == "i" else (int(info.max) + 1) // 2
-        y = (y.astype(np.float64) - middle) / (int(info.max) + 1 - middle)
+        middle = 0 if y.dtype.kind == "i" else (int(np.iinfo(y.dtype).max) + 1) // 2
+        y = (y.astype(np.float64) - middle) / (_full_scale(y) - middle)
     start = int(offset * native)
     missing = source.missing if isinstance(source, Recording) else 0.0
     stop = None if duration is None else start + int(duration * native)
     return y[start:stop].astype(np.float32), native, missing
+
+
+def _full_scale(y: np.ndarray) -> int:
+    """Return what whole numbers count as full scale: their type's most, and one.
+
+    Samples of 16 bits in a wider type, as a list of them becomes, are still of 16 bits.
+    """
+    peak = max(int(y.max(initial=0)), -int(y.min(initial=0)))
+    narrow = y.dtype.kind == "i" and y.dtype.itemsize > 2 and peak <= 2**15
+    return 2**15 if narrow else int(np.iinfo(y.dtype).max) + 1
 
 
 def check_rate(native: float, name: str) -> int:

@@ -50,6 +50,10 @@ def test_path_file_and_array_agree(tmp_path, tone):
     y, sr = sf.read(path, dtype="int16")
     np.testing.assert_allclose(load((y, sr)), whole, atol=1e-6)
     np.testing.assert_allclose(load((np.stack([y, y]), sr)), whole, atol=1e-6)
+    for wider in (np.int32, np.int64):  # of 16 bits still, as what `list(y)` becomes
+        np.testing.assert_allclose(load((y.astype(wider), sr)), whole, atol=1e-6)
+    wide, sr = sf.read(path, dtype="int32")
+    np.testing.assert_allclose(load((wide, sr)), whole, atol=1e-6)
 
 
 def test_clipped_and_offset_clips_load(tmp_path, tone):
