@@ -37,6 +37,9 @@ _FITS = {
     _BENCHMARK: _SCRATCH,
     _ANY_VOICE: [*SYSTEMS, *INGREDIENTS],
 }
+# The least that a number may be; fewer clips than these have no neighbours, or one emotion
+_LEAST = dict(SEED=0, SEEDS=1, EPOCHS=0, RECORDINGS=1, STRESSED=0)
+_LEAST |= dict(N_PROJECTED=10, N_TRAIN=50, N_TEST=1)
 
 
 def words_of(path: Path) -> dict[str, list[str]]:
@@ -99,8 +102,8 @@ def typed(pairs: list[tuple[str, str]], notebooks: list[Path]) -> dict[str, obje
     Raises
     ------
     RunError
-        If no chosen notebook takes the name, the value is of another type, or a word of it is
-        none that the notebook knows.
+        If no chosen notebook takes the name, the value is of another type or too small, or a word
+        of it is none that the notebook knows.
     """
     known = {}
     for path in notebooks:
@@ -119,6 +122,7 @@ def typed(pairs: list[tuple[str, str]], notebooks: list[Path]) -> dict[str, obje
         if type(value).__name__ != kind:
             raise RunError(f"{name}: {text[:_LONGEST_VALUE]!r} is no {kind}")
         _check_words(name, text, notebooks)
+        _check_number(name, value)
         result[name] = value
     return result
 
@@ -137,6 +141,13 @@ def _check_words(name: str, text: str, notebooks: list[Path]) -> None:
         if word not in known or (word in ("all", "none") and len(asked) > 1):
             also = ", or several with spaces between them" if several else ""
             raise RunError(f"{name}: bad value {word!r}, expected one of {known}{also}")
+
+
+def _check_number(name: str, value: object) -> None:
+    if name in _LEAST and value < _LEAST[name]:
+        raise RunError(f"{name}: bad value {value}, expected {_LEAST[name]} or more")
+    if name == "N_JOBS" and value == 0:
+        raise RunError("N_JOBS: bad value 0, expected 1 or more, or -1 for all cores")
 
 
 def about(only: str | None = None, start: str | None = None) -> list[str]:

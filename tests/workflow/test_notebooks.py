@@ -143,6 +143,15 @@ def test_a_word_that_means_nothing_is_refused_by_naming_those_that_do(asked, nam
     assert all(repr(word) in str(error.value) for word in notebooks.words_of(path)[name])
 
 
+def test_numbers_that_would_do_nothing_are_refused(path):
+    least = dict(SEED=0, SEEDS=1, EPOCHS=0, RECORDINGS=1, STRESSED=0, N_TRAIN=50, N_TEST=1)
+    least |= dict(N_PROJECTED=10, N_JOBS=1)
+    for name in set(least) & set(notebooks.parameters(path)):
+        assert notebooks.typed([(name, str(least[name]))], [path]) == {name: least[name]}
+        with pytest.raises(RunError, match=f"{name}: bad value {least[name] - 1}, expected"):
+            notebooks.typed([(name, str(least[name] - 1))], [path])
+
+
 def test_every_word_that_is_named_is_taken(path):
     """Each alone, and several where several are no contradiction."""
     for name, words in notebooks.words_of(path).items():

@@ -113,13 +113,15 @@ def copied(tmp_path):
 
 
 def test_failure_is_told_in_three_lines_and_publishes_nothing(tiny, copied):
-    before = state()
+    before, path = state(), copied.notebooks / "01_data_exploration.ipynb"
+    notebook = nbformat.read(path, 4)
+    notebook.cells[6].source = "1 / 0"
+    nbformat.write(notebook, path)
     with pytest.raises(RunError) as error:
-        values = [("SEED", "-1")]
-        run_notebooks(data=str(tiny), parameters=values, publish=True, project=copied)
+        run_notebooks(data=str(tiny), publish=True, project=copied)
     lines = str(error.value).splitlines()
     assert len(lines) == 3 and lines[0].startswith("01_data_exploration.ipynb failed")
-    assert lines[1].startswith("in cell ") and lines[2].startswith("ValueError:")
+    assert lines[1].startswith("in cell ") and lines[2].startswith("ZeroDivisionError:")
     assert state() == before and "old" in (copied.root / "README.md").read_text()
 
 
