@@ -35,7 +35,7 @@ def add_predict(predict: argparse.ArgumentParser) -> None:
         "--timeline": "second by second, of recordings of any length",
     }.items():
         predict.add_argument(option, action="store_true", help=what)
-    mine = "clips of the speaker, of several moods; -- ends them"
+    mine = "clips of the speaker, of several emotions; -- ends them"
     how = dict(nargs="+", action="extend", default=[], metavar="CLIP")
     predict.add_argument("--enrol", **how, help=mine)
     kept = "the speaker's voice as it is kept here; with --enrol it is made"

@@ -85,6 +85,11 @@ class Corpus:
     trains: bool = True
     kept_out: tuple[str, ...] = ()
 
+    @property
+    def short(self) -> str:
+        """What readers call it: the title up to its comma."""
+        return self.title.split(",")[0]
+
 
 def on_github(repository: str, commit: str, wanted: str, least: int) -> Publisher:
     """Return a repository as a publisher; git lists a SHA-1 of each file of a commit."""

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from ..corpora import classes_of
 from ..systems import SYSTEMS, Key
 from .predictions import Predictions
 from .scores import compare, holm, uar
@@ -49,7 +48,7 @@ def falls(results: pd.DataFrame) -> pd.DataFrame:
     """
     of = results[(results.corpus == "ravdess") & results.protocol.isin(_SHORTCUTS)]
     of = of[~of.system.isin([name for name, system in SYSTEMS.items() if system.published])]
-    chance = 1 / of.data.map(lambda data: len(classes_of(data)))
+    chance = 1 / of.emotions
     of = of.assign(share=(of.uar - chance) / (1 - chance)).drop_duplicates(["system", "protocol"])
     table = of.pivot_table(index="system", columns="protocol", values="share")
     table = table[[name for name in _SHORTCUTS if name in table]]
@@ -73,8 +72,7 @@ def side_by_side(results: pd.DataFrame) -> pd.DataFrame:
         index="system", columns="protocol", values="cell", aggfunc="first"
     )
     table = table[[name for name in _HONEST if name in table]].fillna("–").rename_axis(columns=None)
-    emotions = of.drop_duplicates("system").set_index("system").data.map(classes_of).map(len)
-    table.insert(0, "emotions", emotions)
+    table.insert(0, "emotions", of.drop_duplicates("system").set_index("system").emotions)
     order = of[of.protocol == "speakers"].set_index("system").uar.reindex(table.index)
     return table.loc[order.sort_values(ascending=False).index]
 

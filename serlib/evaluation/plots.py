@@ -32,7 +32,8 @@ COLOURS = {
 
 def style() -> None:
     """Set the look of all figures: readable at the width of a web page."""
-    sns.set_theme(context="notebook", style="whitegrid", font_scale=0.9)
+    look = dict(context="notebook", style="whitegrid", font_scale=0.9)
+    sns.set_theme(**look, palette=_LINES)
     plt.rcParams.update({"figure.dpi": 100, "savefig.dpi": 110, "axes.titleweight": "bold"})
     plt.rcParams.update({"axes.titlelocation": "left", "figure.constrained_layout.use": True})
 
@@ -107,6 +108,7 @@ def intervals(table: pd.DataFrame, ax: Axes, *, chance: float | Sequence[float])
     ax.set_yticks(range(len(table)), table.label)
     ax.invert_yaxis()
     ax.set(xlim=(0, 1.1), xlabel="unweighted average recall, 95 % interval")
+    ax.set_xticks(np.linspace(0, 1, 6))
     return ax
 
 
@@ -150,23 +152,25 @@ def people(scored: pd.DataFrame, ax: Axes, *, chance: float) -> Axes:
 
 def curves(table: pd.DataFrame, ax: Axes) -> Axes:
     """Draw a line per row over the columns, each with a marker of its own."""
-    for (name, row), marker in zip(table.iterrows(), itertools.cycle("osD^vX"), strict=False):
+    for (name, row), marker in zip(table.iterrows(), itertools.cycle(_MARKERS), strict=False):
         ax.plot(table.columns, row, marker=marker, label=name)
     ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     return ax
 
 
-def reliability(bins: dict[str, pd.DataFrame], ax: Axes) -> Axes:
+def reliability(bins: dict[str, pd.DataFrame], ax: Axes, *, sized: bool = True) -> Axes:
     """Draw how often right answers are by how sure they are, a curve per named table of bins.
 
-    The more clips a bin has, the larger its point.
+    Where `sized`, the more clips a bin has, the larger its point.
     """
     ax.plot([0, 1], [0, 1], ":", color="#7f7f7f", label="as sure as right")
-    for (name, table), colour in zip(bins.items(), ("#d55e00", "#0072b2"), strict=False):
-        ax.plot(table.confidence, table.accuracy, color=colour, label=name)
-        ax.scatter(table.confidence, table.accuracy, 150 * table.n / table.n.max(), color=colour)
+    for (name, table), marker in zip(bins.items(), itertools.cycle(_MARKERS), strict=False):
+        (line,) = ax.plot(table.confidence, table.accuracy, marker=marker, label=name)
+        look = dict(color=line.get_color(), marker=marker)
+        if sized:
+            ax.scatter(table.confidence, table.accuracy, 150 * table.n / table.n.max(), **look)
     ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="how sure it is", ylabel="share that is right")
-    ax.legend(frameon=True)
+    ax.legend(frameon=True, fontsize="small")
     return ax
 
 
@@ -206,5 +210,7 @@ def differences(table: pd.DataFrame, ax: Axes) -> Axes:
     return ax
 
 
+_MARKERS = "osD^vX"
+_LINES = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#7f7f7f")
 _GENDER_COLOURS = {"female": "#cc79a7", "male": "#0072b2"}
 _CORPUS_LOOK = {"ravdess": ("#0072b2", "o"), "tess": ("#d55e00", "^")}

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from ..corpora import PROTOCOLS
+from ..corpora import CORPORA, DATA, PROTOCOLS
 from ..systems import Key
 from . import calibration
-from .predictions import Predictions, probabilities
+from .predictions import Predictions, probabilities, trained_on
 from .scores import by, compare, uar
 
 # What lent clips are called: "0", "1", ..., "all", "neutral1", ...
@@ -78,18 +78,29 @@ def at_temperatures(
 
 
 def by_protocol(answers: Predictions, system: str) -> dict[str, pd.DataFrame]:
-    """Return a system's predictions, first seed, by "data, protocol"; of results alone.
+    """Return a system's predictions, first seed, by "data: protocol"; of results alone.
 
-    What settings are chosen by is left out, and what scores a part of the clips.
+    Under `corpora` by "data: after" what was trained on. What settings are chosen by is left out,
+    and what scores a part of the clips.
     """
     first = {key: table for key, table in answers.items() if key[::3] == (system, 0)}
     results = {key: PROTOCOLS[key.protocol] for key in first}
     some = {key: bool(p.enrolment and p.enrolment.count) for key, p in results.items()}
     return {
-        f"{key.data}, {key.protocol}": table
+        _place(key, table): table
         for key, table in first.items()
         if not (results[key].for_settings or some[key])
     }
+
+
+def _place(key: Key, table: pd.DataFrame) -> str:
+    """Return what readers call a row of results."""
+    here = " and ".join(CORPORA[name].short for name in sorted(set(table.corpus)))
+    title = here if key.data == "unheard" else DATA[key.data].title
+    if not PROTOCOLS[key.protocol].across:
+        return f"{title}: {key.protocol}"
+    after = sorted({name for side in set(trained_on(table.fold)) for name in side.split("+")})
+    return f"{title}: after {' and '.join(CORPORA[name].short for name in after)}"
 
 
 def sureness(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:

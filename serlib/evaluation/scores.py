@@ -1,6 +1,7 @@
 """From predictions to figures: UAR first, each with an interval, RAVDESS and TESS apart."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 
 import numpy as np
 import pandas as pd
@@ -114,9 +115,12 @@ def holm(p: Sequence[float]) -> np.ndarray:
 
 
 def by(predictions: pd.DataFrame, column: str, *, rng: np.random.Generator) -> pd.DataFrame:
-    """Score each group of a column (corpus, speaker, ...) apart; one row a group."""
+    """Score each group of a column (corpus, speaker, ...) apart; one row a group.
+
+    Each draws alike from the generator, so that its interval does not hang on the other groups.
+    """
     groups = predictions.groupby(column)
-    return pd.DataFrame({name: score(group, rng=rng) for name, group in groups}).T
+    return pd.DataFrame({name: score(group, rng=deepcopy(rng)) for name, group in groups}).T
 
 
 def by_part(predictions: pd.DataFrame, *, rng: np.random.Generator) -> pd.DataFrame:

@@ -26,15 +26,17 @@ def summarise(predictions: Predictions) -> pd.DataFrame:
     -------
     DataFrame
         system, data, protocol, trained_on (under `corpora`, else ""), corpus ("together" where
-        there are two), seeds, uar_min and uar_max over the seeds, and the figures of
-        `serlib.evaluation.score`
+        there are two), emotions (how many are scored), seeds, uar_min and uar_max over the seeds,
+        and the figures of `serlib.evaluation.score`
     """
     rows = []
     for group, tables in _grouped(predictions).items():
         for part, figures in _parts(pd.concat(tables, ignore_index=True)).iterrows():
-            uars = [uar(t if part == "together" else t[t.corpus == part]) for t in tables]
+            scored = [t if part == "together" else t[t.corpus == part] for t in tables]
             row = dict(zip(_GROUP, group, strict=True), corpus=part)
+            uars = [uar(t) for t in scored]
             row |= dict(seeds=len(tables), uar_min=min(uars), uar_max=max(uars))
+            row |= dict(emotions=scored[0].emotion.nunique())
             rows.append(row | figures.to_dict() | dict(n=int(figures.n) // len(tables)))
     return pd.DataFrame(rows).round(9)  # the last digits are the machine's
 

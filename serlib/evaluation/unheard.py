@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from ..corpora import DATA, OTHERS, PROTOCOLS, parse
+from ..corpora import CORPORA, OTHERS, PROTOCOLS, parse
 from ..systems import INGREDIENTS, Voice
 from .predictions import Predictions, probabilities, trained_on
-from .scores import compare, score, uar
+from .scores import by, compare, uar
 from .tables import with_interval
 
 SHOWN = ("emodb", "ravdess", "nemo", "cremad", "emovo", "tess")  # in this order
@@ -34,8 +34,8 @@ def never_heard(answers: Predictions, system: str, protocol: str = "corpora") ->
 
 def by_corpus(predictions: pd.DataFrame, *, rng: np.random.Generator) -> pd.DataFrame:
     """Return UAR with its interval, a row per corpus that is scored, in the order of `SHOWN`."""
-    parts = {name: t for name, t in predictions.groupby("corpus")}
-    return pd.DataFrame({name: score(parts[name], rng=rng) for name in SHOWN if name in parts}).T
+    table = by(predictions, "corpus", rng=rng)
+    return table.reindex([name for name in SHOWN if name in table.index])
 
 
 def with_intervals(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -159,7 +159,8 @@ def caution(predictions: pd.DataFrame) -> pd.DataFrame:
 def _enrolled(predictions: pd.DataFrame, groups: list[str], voice: type[Voice]) -> pd.Series:
     """Return the answers after each group of clips has enrolled itself."""
     shares, after = probabilities(predictions), predictions.predicted.copy()
-    for _, inside in predictions.groupby(groups).groups.items():
+    for _, part in predictions.groupby(groups):
+        inside = part.index
         p = shares.loc[inside]
         p = p.loc[:, (p > 0).any()]
         shifted = voice().hear(p.to_numpy()).without(p.to_numpy())
@@ -173,5 +174,5 @@ def genders(paths: pd.Series) -> pd.Series:
 
 
 def title(corpus: str) -> str:
-    """Return what readers call a corpus, and of how many emotions it is scored."""
-    return DATA["ravdess7" if corpus == "ravdess" else corpus].title.split(",")[0]
+    """Return what readers call a corpus."""
+    return CORPORA[corpus].short

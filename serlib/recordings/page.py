@@ -31,8 +31,8 @@ _SMALL_PRINT = (
 )
 _ASK, _BUSY = "Which emotion?", "Recording: stop it first"
 _WHY = (
-    "A few clips of yours, of several moods and without labels, tell how your voice differs. It is "
-    "kept while this page is open."
+    "A few clips of yours, of several emotions and without labels, tell how your voice differs. "
+    "It is kept while this page is open."
 )
 # In the browser, at once: a look at the server would leave the old answer there for a while
 _EMPTY = f"() => {shown.idle()!r}"

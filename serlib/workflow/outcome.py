@@ -8,8 +8,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from ..corpora import PROTOCOLS, classes_of, clips_of
+from ..corpora import PROTOCOLS, clips_of
 from ..errors import SerlibError
 from ..evaluation import Predictions, plots, predictions, table_of
 from ..files import write_json
@@ -19,8 +20,8 @@ from ..systems import Key, get, keys_of
 from ..training import FittedFold, History, Inputs, read_histories, run_keys
 from .notebooks import TRAIN
 
+_NOTHING = "This page was run with `SYSTEM = none`: nothing is fitted, all is read as saved."
 _DEMO_EPOCHS = 5  # synthetic clips show that it runs, no more
-_TOLD = dict(rows="leaky rows", clips="new clips of known speakers", speakers="new speakers")
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,9 @@ class Outcome:
             says = "nothing watches, the recipe is fixed"
             if "val_accuracy" in history:
                 gap = np.mean(history["accuracy"][-5:]) - np.mean(history["val_accuracy"][-5:])
-                says = f"training ends {100 * gap:+.0f} points from validation"
+                where = "above" if gap > 0 else "below"
+                says = f"training ends {100 * abs(gap):.0f} points {where} validation"
+            ax.xaxis.set_major_locator(MaxNLocator(integer=True))
             ax.set(title=f"{name}, seed {key.seed}:\n{says}", ylim=(0, 1))
         return figure
 
@@ -160,7 +163,7 @@ def _firsts(systems: Sequence[str], keys: Iterable[Key]) -> list[Key]:
 
 def introduce(systems: Sequence[str], chosen: Sequence[str], run: Run) -> str:
     """Return what each system's name stands for and whether it is fitted now, as Markdown."""
-    to_fit = f"To fit: {', '.join(chosen)}." if chosen else "Nothing to fit: all is read as saved."
+    to_fit = f"To fit: {', '.join(chosen)}." if chosen else _NOTHING
     lines = [f"- `{name}`: {get(name).about}" for name in systems]
     return "\n".join([*lines, "", f"**{run.notice}** {to_fit}" if run.notice else to_fit])
 
@@ -178,21 +181,10 @@ def confusions(tables: dict[str, pd.DataFrame], height: float, *, columns: int =
 
 def intervals(table: pd.DataFrame) -> Figure:
     """Draw UAR with its interval, a line per row of results, which has a `label`."""
-    emotions = table.data.map(lambda data: len(classes_of(data)))
+    emotions = table.emotions
     figure, ax = plt.subplots(figsize=(10, 0.36 * len(table) + 1))
     plots.intervals(table, ax, chance=1 / emotions)
     best = table[emotions == emotions.max()].groupby("protocol", sort=False).uar.max()
     best = [f"{uar:.2f} under {name}" for name, uar in best.items()]
     ax.set_title(f"{emotions.max()} emotions: at best {', '.join(best)}")
     return figure
-
-
-def told(table: pd.DataFrame) -> list[str]:
-    """Return a sentence for each system and corpus of a table of results, protocol by protocol."""
-    lines = []
-    for (name, corpus), rows in table.groupby(["system", "corpus"], sort=False):
-        line = f"`{name}`, {len(classes_of(rows.data.iloc[0]))} emotions of {corpus.upper()}"
-        each = zip(rows.protocol, rows.uar, rows.accuracy, strict=True)
-        parts = [f"{u:.3f} (accuracy {a:.3f}) on {_TOLD.get(p, p)}" for p, u, a in each]
-        lines.append(f"{line}: UAR {', '.join(parts)}.")
-    return lines

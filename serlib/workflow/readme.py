@@ -13,7 +13,7 @@ from .passage import replace_between
 
 START, END = "<!-- results: written by `serlib run --publish` -->", "<!-- end of results -->"
 _MOST = 8  # rows of the short table; the long one has all
-_CORPORA = ("ravdess", "tess", "together")
+_TOGETHER = "together"
 # The accuracy that its source states for a system, where there is one
 REPORTED = {"conv1d": 0.916, "mfcc_lstm": 0.88, "mfcc_cnn": 0.88, "bilstm_attention": 0.84}
 
@@ -62,8 +62,10 @@ def long_text(results: pd.DataFrame) -> str:
     return f"""# Every result
 
 Written by `serlib run --publish` from the saved [predictions](../predictions), as are the JSON \
-files beside this page; the CSV files are records of what was tried, which nothing makes anew. \
-Notebook 07 compares the systems and tests the differences, notebook 09 those with an encoder.
+files beside this page, but for `speed.json` (`make bench`) and `reliability.json` (`make \
+harden`). Of the CSV files notebook 09 makes `any_voice.csv` and `corpora_told.csv` when it fits \
+anew; `search.csv` and `validation.csv` are records of what was tried. Notebook 07 compares the \
+systems and tests the differences, notebook 09 those with an encoder.
 
 UAR is the unweighted average recall, the mean of the emotions' recalls, with a 95 % interval from \
 a bootstrap over the speakers (over the words, of TESS alone). Several seeds are taken together. \
@@ -75,7 +77,8 @@ a bootstrap over the speakers (over the words, of TESS alone). Several seeds are
 
 ## What the names stand for
 
-S0 to S4 are published student projects, rebuilt as plainly as their sources describe them.
+S0 to S4 are five published student projects, rebuilt as plainly as their sources describe them; \
+what each states, its notebook says.
 
 {systems_table(results)}
 
@@ -90,10 +93,11 @@ early (`conv1d_patient` below does not). `bilstm_attention` is of speech and son
 
 ## Every system, every protocol
 
-RAVDESS and TESS stand apart. The number behind the data is how many emotions it has: seven \
-count calm as neutral, five are the first five.
+A table a corpus. *Data*: what a system is trained and scored on, and in how many emotions; seven \
+count calm as neutral, five are neutral, calm, happy, sad and angry. Under `corpora` a corpus is \
+scored that was not trained on.
 
-{results_table(results)}
+{results_tables(results)}
 
 ## With an encoder that has heard other speech
 
@@ -139,8 +143,9 @@ def reported_table(results: pd.DataFrame) -> str:
     for name, said in REPORTED.items():
         as_published = [s.name for s in SYSTEMS.values() if s.published and _same_model(s, name)]
         found = results[results.system.isin([name, *as_published])]
-        together = "together" in set(found.corpus)
-        rows = {f"`{name}`": "together" if together else "ravdess"}
+        found = found[found.data != "unheard"]
+        together = _TOGETHER in set(found.corpus)
+        rows = {f"`{name}`": _TOGETHER if together else "ravdess"}
         rows |= {f"`{name}`, RAVDESS alone": "ravdess"} if together else {}
         for label, corpus in rows.items():
             of = found[found.corpus == corpus]
@@ -165,14 +170,12 @@ def encoder_table(results: pd.DataFrame) -> str:
     found = results[_with_encoder(results)]
     apart = found[(found.data == "unheard") & found.trained_on.isin([OTHERS, ""])]
     for (system, corpus), rows in apart.groupby(["system", "corpus"]):
-        if corpus == "together":
+        if corpus == _TOGETHER:
             continue
         cells = [_uar(_first(rows[rows.protocol == name])) for name in protocols]
         own = found[(found.system == system) & (found.data == corpus)]
         cells.append(_uar(_first(own[own.protocol == "speakers"])))
-        lines.append(
-            f"| `{system}` | {CORPORA[corpus].title.split(',')[0]} | {' | '.join(cells)} |"
-        )
+        lines.append(f"| `{system}` | {_title(corpus)} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -181,33 +184,42 @@ def _with_encoder(results: pd.DataFrame) -> pd.Series:
     return results.system.map(lambda name: get(name).source == "pretrained").astype(bool)
 
 
+def _title(corpus: str) -> str:
+    others = {_TOGETHER: "RAVDESS and TESS together", OTHERS: "all others"}
+    return others.get(corpus) or CORPORA[corpus].short
+
+
 def _first(rows: pd.DataFrame) -> dict | None:
     return next(iter(rows.to_dict("records")), None)
 
 
-def results_table(results: pd.DataFrame) -> str:
-    """Return the long table: a row per system, data and protocol, without those with an encoder.
+def results_tables(results: pd.DataFrame) -> str:
+    """Return the long tables, one a corpus: a row per system, data and protocol.
 
-    Without what is no result but a step on the way, and without the curve over enrolled clips.
+    Without systems with an encoder, without what is no result but a step on the way, and without
+    the curve over enrolled clips. Several corpora are taken together where all were trained on.
     """
     results = results[results.protocol.map(_is_result) & ~_with_encoder(results)]
+    results = results[(results.corpus != _TOGETHER) | (results.data != "unheard")]
+    rows = {name: of for name, of in results.groupby("corpus", sort=False)}
+    order = [name for name in (*CORPORA, _TOGETHER) if name in rows]
+    tables = [f"### {_title(name)}\n\n{_table_of(rows[name])}" for name in order]
+    return "\n\n".join(tables)
+
+
+def _table_of(rows: pd.DataFrame) -> str:
     lines = [
-        "| system | data | protocol | RAVDESS: UAR | accuracy | macro F1 | TESS: UAR | accuracy "
-        "| both: accuracy | seeds |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| system | data | protocol | UAR | accuracy | macro F1 | seeds |",
+        "|---|---|---|---|---|---|---|",
     ]
-    names = ["system", "data", "protocol", "trained_on"]
-    for (system, data, protocol, trained_on), group in results.groupby(names, sort=False):
-        rows = {row["corpus"]: row for row in group.to_dict("records")}
-        other = next((row for name, row in rows.items() if name not in _CORPORA), None)
-        ravdess, tess, both = (rows.get(name) for name in _CORPORA)
-        cells = [_uar(ravdess), _plain(ravdess, "accuracy"), _plain(ravdess, "macro_f1")]
-        cells += [_uar(tess), _plain(tess, "accuracy"), _plain(both, "accuracy")]
-        how = f"`{protocol}`" + (f", trained on {trained_on}" if trained_on else "")
-        if other:
-            how += f": {_uar(other)}"
-        seeds = next(iter(rows.values()))["seeds"]
-        lines.append(f"| `{system}` | {DATA[data].title} | {how} | {' | '.join(cells)} | {seeds} |")
+    for row in rows.to_dict("records"):
+        title = DATA[row["data"]].title
+        if row["data"] == "unheard":
+            title = f"{_title(row['corpus'])}, {row['emotions']}"
+        after = " and ".join(_title(name) for name in row["trained_on"].split("+") if name)
+        cells = [title, f"`{row['protocol']}`" + (f", after {after}" if after else "")]
+        cells += [_uar(row), f"{row['accuracy']:.3f}", f"{row['macro_f1']:.3f}", row["seeds"]]
+        lines.append(f"| `{row['system']}` | {' | '.join(map(str, cells))} |")
     return "\n".join(lines)
 
 
@@ -223,7 +235,3 @@ def _same_model(system: System, name: str) -> bool:
 
 def _uar(row: dict | None) -> str:
     return with_interval(row) if row else "–"
-
-
-def _plain(row: dict | None, name: str) -> str:
-    return f"{row[name]:.3f}" if row else "–"

@@ -36,7 +36,8 @@ def speed_text(measured: dict) -> str:
     """
     records = {record["name"]: record for record in measured["records"]}
     lines = [
-        "| CPU time, `make bench` | serlib | the source's way | ratio (spread) | decoding, FFTs |",
+        "| CPU time, `make bench` | serlib | the source's way | ratio (spread) "
+        "| floor: decoding, FFTs |",
         "|---|---|---|---|---|",
     ]
     for name, said in _SHOWN.items():

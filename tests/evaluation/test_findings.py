@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from serlib.corpora import classes_of
 from serlib.evaluation import findings
 from serlib.systems import Key
 
@@ -11,7 +12,8 @@ COLUMNS = ["system", "data", "protocol", "corpus", "uar", "seeds"]
 
 def results(*rows):
     table = pd.DataFrame([(*row, 3) for row in rows], columns=COLUMNS)
-    return table.assign(trained_on="", **FIGURES)
+    emotions = table.data.map(lambda data: len(classes_of(data)))
+    return table.assign(trained_on="", emotions=emotions, **FIGURES)
 
 
 def answers(right, corpus="ravdess", n=80, speakers=8):

@@ -72,7 +72,7 @@ def test_results_by_protocol_without_settings_and_parts():
     tables[Key("best", "ravdess", "speakers", 1)] = answers(4)
     tables[Key("majority", "tess", "speakers")] = answers(4)
     names = [*portrait.by_protocol(tables, "best")]
-    assert names == ["ravdess, speakers", "ravdess, speakers+enrolment"]
+    assert names == ["RAVDESS, 8 emotions: speakers", "RAVDESS, 8 emotions: speakers+enrolment"]
 
 
 def test_what_lent_clips_bring_is_of_the_same_clips_and_fits(rng):

@@ -116,6 +116,13 @@ def test_corpora_stand_apart_and_together():
     assert parts.uar.ravdess == pytest.approx(score(predictions())["uar"])
 
 
+def test_an_interval_does_not_hang_on_the_other_groups():
+    tables = [predictions(corpus="emodb", speakers=9), predictions()]
+    alone = [evaluation.by(t, "corpus", rng=np.random.default_rng(0)) for t in tables]
+    together = evaluation.by(pd.concat(tables), "corpus", rng=np.random.default_rng(0))
+    pd.testing.assert_frame_equal(together, pd.concat(alone))
+
+
 def test_per_emotion_has_a_row_each():
     report = evaluation.per_emotion(predictions())
     assert list(report.index) == sorted(EMOTIONS) and report.support.sum() == 240

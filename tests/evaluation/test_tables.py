@@ -23,7 +23,7 @@ def predictions(right, n=40):
 def test_the_figure_of_several_seeds_is_their_mean():
     tables = {CLIPS._replace(seed=k): predictions(right) for k, right in enumerate((10, 14, 18))}
     (row,) = evaluation.summarise(tables).to_dict("records")
-    assert row["seeds"] == 3 and row["n"] == 40
+    assert row["seeds"] == 3 and row["n"] == 40 and row["emotions"] == 2
     assert row["uar"] == pytest.approx((10 + 14 + 18) / 60)
     assert (row["uar_min"], row["uar_max"]) == pytest.approx((10 / 20, 18 / 20))
     assert row["uar_low"] <= row["uar"] <= row["uar_high"]

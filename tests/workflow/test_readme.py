@@ -1,4 +1,3 @@
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -14,37 +13,49 @@ TRAINED = [(0.4, "ravdess"), (0.3, "savee")]
 
 def row(corpus, uar, protocol="clips", system="conv1d", data="ravdess_tess"):
     figures = dict(uar=uar, uar_low=uar - 0.1, uar_high=uar + 0.1, n=10, seeds=3)
-    figures |= dict(accuracy=uar + 0.01, macro_f1=uar - 0.01, trained_on="")
+    figures |= dict(accuracy=uar + 0.01, macro_f1=uar - 0.01, trained_on="", emotions=7)
     return dict(system=system, data=data, protocol=protocol, corpus=corpus) | figures
+
+
+def tables(rows):
+    """The lines below the head of each table, by its corpus."""
+    text = readme.results_tables(evaluation.ordered(pd.DataFrame(rows)))
+    parts = [part.split("\n") for part in text.removeprefix("### ").split("\n\n### ")]
+    return {lines[0]: lines[4:] for lines in parts}
 
 
 def test_corpora_stand_apart_and_protocols_from_leaky_to_honest():
     rows = [row("ravdess", 0.4, "speakers", data="ravdess7"), row("tess", 0.9)]
     rows += [row("ravdess", 0.5), row("together", 0.8), row("ravdess", 0.7, "rows")]
     rows += [row("ravdess", 0.6, system="cnn_lstm", data="ravdess")]
-    table = evaluation.ordered(pd.DataFrame(rows))
-    lines = readme.results_table(table).splitlines()[2:]
-    found = [[word in line for word in ("`rows`", "`clips`", "`speakers`")] for line in lines[:3]]
-    assert found == np.eye(3, dtype=bool).tolist()
-    ravdess, tess = "0.500 [0.400, 0.600] | 0.510 | 0.490", "0.900 [0.800, 1.000] | 0.910"
-    assert f"| {ravdess} | {tess} | 0.810 | 3 |" in lines[1]
-    assert "| 0.400 [0.300, 0.500] | 0.410 | 0.390 | – | – | – | 3 |" in lines[2]
-    assert "`cnn_lstm` | RAVDESS, 8 emotions" in lines[3]
+    found = tables(rows)
+    assert [*found] == ["RAVDESS", "TESS", "RAVDESS and TESS together"]
+    expected = ["`rows`", "`clips`", "`speakers`", "`clips`"]
+    assert [line.split(" | ")[2] for line in found["RAVDESS"]] == expected
+    assert "| 0.500 [0.400, 0.600] | 0.510 | 0.490 | 3 |" in found["RAVDESS"][1]
+    assert found["RAVDESS"][3].startswith("| `cnn_lstm` | RAVDESS, 8 emotions |")
+    assert len(found["TESS"]) == 1 and "| 0.810 |" in found["RAVDESS and TESS together"][0]
 
 
-def test_another_corpus_and_what_was_trained_on_have_their_place():
+def test_each_unheard_corpus_has_a_row_of_its_own_with_its_emotions():
     rows = [row("emodb", 0.6, "speakers", data="emodb")]
     rows += [row("tess", u, "corpora", data="tess") | dict(trained_on=c) for u, c in TRAINED]
-    first, second, third = readme.results_table(pd.DataFrame(rows)).splitlines()[2:]
-    assert "| EMO-DB, 7 | `speakers`: 0.600 [0.500, 0.700] | – |" in first
-    assert "`corpora`, trained on ravdess |" in second and "| 0.400 [" in second
-    assert "`corpora`, trained on savee |" in third and "| 0.300 [" in third
+    asked = dict(trained_on="ravdess+tess", emotions=6)
+    parts = (("cremad", 0.2), ("emodb", 0.3), ("together", 0.25))
+    rows += [row(c, u, "corpora", data="unheard") | asked for c, u in parts]
+    found = tables(rows)
+    assert [*found] == ["TESS", "EMO-DB", "CREMA-D"]  # no mean over corpora of unlike emotions
+    assert "| EMO-DB, 7 | `speakers` | 0.600 [0.500, 0.700] |" in found["EMO-DB"][0]
+    assert "| EMO-DB, 6 | `corpora`, after RAVDESS and TESS | 0.300 [" in found["EMO-DB"][1]
+    assert "| CREMA-D, 6 | `corpora`, after RAVDESS and TESS | 0.200 [" in found["CREMA-D"][0]
+    first, second = found["TESS"]
+    assert "`corpora`, after RAVDESS |" in first and "| 0.400 [" in first
+    assert "`corpora`, after SAVEE |" in second and "| 0.300 [" in second
 
 
-def test_what_is_no_result_stays_out_of_the_long_table():
+def test_what_is_no_result_stays_out_of_the_long_tables():
     rows = [row("ravdess", 0.5, name, "best", "ravdess") for name in PROTOCOLS]
-    table = readme.results_table(pd.DataFrame(rows))
-    kept = [name for name in PROTOCOLS if f"| `{name}` |" in table]
+    kept = [line.split("`")[3] for line in tables(rows)["RAVDESS"]]
     expected = ["rows", "clips", "speakers", "speakers+statements", "corpora"]
     assert kept == [*expected, "speakers+enrolment", "corpora+enrolment"]
 
@@ -77,10 +88,13 @@ def test_what_sources_say_stands_beside_what_is_left():
     rows += [row("tess", 0.9), row("together", 0.8), row("ravdess", 0.6)]
     rows += [row("ravdess", 0.2, "speakers", data="ravdess7")]
     rows += [row("tess", 0.3, "speakers", data="tess")]
+    rows += [row(c, 0.4, "corpora", "mfcc_cnn", "unheard") for c in ("tess", "together")]
+    rows += [row("ravdess", 0.7, "clips", "mfcc_cnn", "ravdess5")]
     lines = readme.reported_table(pd.DataFrame(rows)).splitlines()[2:]
     assert lines[0] == "| `conv1d` | 0.916 | 0.900 | 0.810 | – |"
     assert lines[1] == "| `conv1d`, RAVDESS alone | – | 0.710 | 0.610 | 0.210 |"
     assert lines[2] == "| `mfcc_lstm` | 0.88 | – | – | – |"
+    assert lines[3] == "| `mfcc_cnn` | 0.88 | – | 0.710 | – |"  # its own protocols are of one
 
 
 def test_the_long_page_says_what_each_name_stands_for(tmp_path):
