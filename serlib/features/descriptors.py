@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 
-from ..audio import SR, shape, spectrum, yin
+from ..audio import SR, spectrum, yin
 from .base import Frames, Trimmed
 
 F0_RANGE = 60, 700  # Hz: a man's low voice, a woman's cry
@@ -49,7 +49,7 @@ class Described(Trimmed):
         S = np.abs(spectrum.stft(y, n_fft=n_fft, hop_length=hop_length)) + 1e-8
         mel = spectrum.mel_filters(sr, n_fft, 64, 8000) @ S**2
         bands = spectrum.mel_filters(sr, n_fft, self.n_bands, 8000) @ S**2
-        centroid, bandwidth = shape.centroid_and_bandwidth(S, sr=sr)
+        centroid, bandwidth = spectrum.centroid_and_bandwidth(S, sr=sr)
         flux = np.maximum(np.diff(S, axis=1, prepend=S[:, :1]), 0).sum(axis=0)
         pitch = Pitch.of(y, sr, hop_length)
         periodic = pitch.periodic
@@ -57,13 +57,13 @@ class Described(Trimmed):
             *self.more(y, sr, pitch),
             spectrum.mfcc(spectrum.power_to_db(mel), n_mfcc=self.n_mfcc),
             spectrum.power_to_db(bands),
-            spectrum.amplitude_to_db(shape.level(S)),
+            spectrum.amplitude_to_db(spectrum.level(S)),
             spectrum.zero_crossing_rate(y, frame_length=n_fft, hop_length=hop_length),
             np.log2(centroid),
             np.log2(bandwidth),
-            np.log2(shape.rolloff(S, sr=sr) + 1),
-            np.log(shape.flatness(S)),
-            shape.contrast(S, sr=sr),
+            np.log2(spectrum.rolloff(S, sr=sr) + 1),
+            np.log(spectrum.flatness(S)),
+            spectrum.contrast(S, sr=sr),
             np.log(flux + 1e-5),
             12 * np.log2(pitch.f0 / F0_RANGE[0]) * (periodic > VOICED),
             periodic,

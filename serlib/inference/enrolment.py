@@ -20,7 +20,7 @@ class EnrolledSpeaker:
 
     Parameters
     ----------
-    bundle : dict, from `serlib.load_bundle`
+    bundle : dict, from `serlib.load_bundle`; a voice that it knows is forgotten
     clips : list of path, open file, bytes or (y, sr); the more different their emotions the better
 
     Raises
@@ -30,10 +30,11 @@ class EnrolledSpeaker:
     """
 
     def __init__(self, bundle: Bundle, clips: list[Source]):
-        if not clips or not isinstance(clips, list):
+        if not isinstance(clips, list) or not clips:
             raise AudioError(
                 f"{name_of(clips)}: expected a list of the speaker's own clips, one or more"
             )
+        bundle = _of_anybody(bundle)
         verify(bundle)  # before the shift, which changes what the reference clip gives
         recordings = [heard(clip) for clip in clips]
         if bundle.get("anywhere"):
@@ -45,7 +46,8 @@ class EnrolledSpeaker:
         if bundle.get("anywhere"):
             self.bundle = bundle | dict(voice=Voice().hear(probabilities(bundle, X)))
         else:
-            self.bundle = bundle | dict(scaler=bundle["scaler"].for_speaker(X))
+            scaler = bundle["scaler"]
+            self.bundle = bundle | dict(scaler=scaler.for_speaker(X), of_anybody=scaler)
 
     def get_predictions(self, source: Source | list[Source]) -> str | list[str]:
         """Return the emotion of a clip of the speaker, or those of many."""
@@ -54,6 +56,12 @@ class EnrolledSpeaker:
     def predict_proba(self, source: Source | list[Source]) -> dict | list[dict]:
         """Return the probability of each emotion for a clip of the speaker, or for many."""
         return predict_proba(source, self.bundle)
+
+
+def _of_anybody(bundle: Bundle) -> Bundle:
+    """Return a bundle as it was before it knew a voice: another takes its place."""
+    bundle = {name: part for name, part in bundle.items() if name != "voice"}
+    return bundle | dict(scaler=bundle.get("of_anybody", bundle["scaler"]))
 
 
 def following(bundle: Bundle) -> Bundle:

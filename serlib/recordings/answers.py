@@ -60,7 +60,7 @@ def absent(files: Iterable[str]) -> dict[str, AudioError]:
 def _check(file: str) -> None:
     folder = False
     with suppress(OSError, ValueError):  # a name that no file can have: the check below says so
-        folder = Path(file).is_dir()
+        folder = Path(file).is_dir() and os.access(file, os.R_OK | os.X_OK)
     if folder:
         raise AudioError(f"{file}: holds no recording; expected {sorted(SUFFIXES)}")
     check_path(file)

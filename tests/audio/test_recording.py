@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serlib.audio import SR, Recording, decode, load, name_of
-from serlib.errors import AudioError
+from serlib.errors import AudioError, AudioWarning
 
 
 @pytest.fixture
@@ -54,6 +54,11 @@ def test_path_file_and_array_agree(tmp_path, tone):
         np.testing.assert_allclose(load((y.astype(wider), sr)), whole, atol=1e-6)
     wide, sr = sf.read(path, dtype="int32")
     np.testing.assert_allclose(load((wide, sr)), whole, atol=1e-6)
+
+
+def test_whole_numbers_as_floats_are_warned_of(tone):
+    with pytest.warns(AudioWarning, match="samples up to [0-9]+, expected -1 to 1; give whole"):
+        load((32768 * tone, 44100))
 
 
 def test_clipped_and_offset_clips_load(tmp_path, tone):

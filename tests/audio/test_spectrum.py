@@ -4,7 +4,7 @@ import librosa
 import numpy as np
 import pytest
 
-from serlib.audio import shape, spectrum
+from serlib.audio import spectrum
 from tests.conftest import SR, vowel
 
 
@@ -84,13 +84,13 @@ def test_resampling(y, rates):
 @both
 def test_shape(y, frames):
     S, of = magnitudes(y, **frames), librosa.feature
-    centre, width = shape.centroid_and_bandwidth(S, sr=SR)
+    centre, width = spectrum.centroid_and_bandwidth(S, sr=SR)
     close(centre, of.spectral_centroid(S=S, sr=SR)[0])
     close(width, of.spectral_bandwidth(S=S, sr=SR)[0])
-    close(shape.rolloff(S, sr=SR), of.spectral_rolloff(S=S, sr=SR)[0])
-    close(shape.flatness(S), of.spectral_flatness(S=S)[0])
-    close(shape.contrast(S, sr=SR), of.spectral_contrast(S=S, sr=SR))
-    close(shape.level(S), of.rms(S=S, frame_length=frames["frame_length"])[0])
+    close(spectrum.rolloff(S, sr=SR), of.spectral_rolloff(S=S, sr=SR)[0])
+    close(spectrum.flatness(S), of.spectral_flatness(S=S)[0])
+    close(spectrum.contrast(S, sr=SR), of.spectral_contrast(S=S, sr=SR))
+    close(spectrum.level(S), of.rms(S=S, frame_length=frames["frame_length"])[0])
 
 
 def test_a_signal_that_is_kept_is_transformed_once(monkeypatch):

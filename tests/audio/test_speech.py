@@ -1,5 +1,9 @@
 """Whether somebody speaks."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -19,6 +23,15 @@ NOBODY = {
 @pytest.mark.parametrize("what", NOBODY)
 def test_in_sounds_that_are_no_voice_nobody_speaks(what):
     assert not speaks(0.1 * NOBODY[what])
+
+
+def test_its_runtime_keeps_and_sends_nothing(tmp_path):
+    """ONNX Runtime writes an identity of the machine below HOME, and looks for its maker."""
+    asked = "import numpy as np; from serlib.audio import speaks; speaks(np.ones(48000))"
+    place = {name: str(tmp_path) for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")}
+    there = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"}
+    subprocess.run([sys.executable, "-c", asked], env=there | place, check=True, timeout=120)
+    assert [*tmp_path.rglob("*")] == []
 
 
 def test_in_real_clips_somebody_speaks_at_any_level(real_root):

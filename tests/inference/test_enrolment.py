@@ -86,7 +86,14 @@ def test_a_bundle_knows_a_voice_and_the_bundle_itself_stays_as_it_was(path, clip
     assert inference.EnrolledSpeaker(plain, clips[1:]).predict_proba(clips[0]) == answer
 
 
-@pytest.mark.parametrize("none", [[], "mine.wav", (np.zeros(9), 22050)])
+def test_another_voice_takes_the_place_of_the_one_that_is_known(path, clips):
+    bundle = load_bundle(path)
+    once = inference.EnrolledSpeaker(bundle, clips[1:])
+    twice = inference.EnrolledSpeaker(inference.EnrolledSpeaker(bundle, clips).bundle, clips[1:])
+    assert twice.predict_proba(clips[0]) == once.predict_proba(clips[0])
+
+
+@pytest.mark.parametrize("none", [[], "mine.wav", (np.zeros(9), 22050), np.array(["a", "b"])])
 def test_what_is_no_list_of_clips_is_refused(path, none):
     with pytest.raises(AudioError, match="expected a list of the speaker's own clips"):
         inference.EnrolledSpeaker(load_bundle(path), none)
