@@ -3,12 +3,13 @@
 import argparse
 import errno
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import TextIO
 
 from .errors import AudioError, SerlibError
-from .options import Version, add_predict, add_run
+from .options import Version, add_predict, add_run, check_alone, parsed
 
 _RESUMED = "; the same command goes on where this one was"
 _EXAMPLES = """\
@@ -30,12 +31,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):  # names of files need not be UTF-8
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    arguments = _parser().parse_args(argv)
-    if getattr(arguments, "dask", ""):
-        from .workers import CLUSTER
-
-        os.environ[CLUSTER] = arguments.dask
+    arguments = argparse.Namespace()
     try:
+        arguments = parsed(_parser(), sys.argv[1:] if argv is None else argv)
+        if getattr(arguments, "dask", ""):
+            from .workers import CLUSTER
+
+            os.environ[CLUSTER] = arguments.dask
         return arguments.call(arguments) or 0
     except SerlibError as error:
         print(f"serlib: {error}", file=sys.stderr)
@@ -123,8 +125,6 @@ def _predict(arguments: argparse.Namespace) -> int:
     from .recordings import answers, told
 
     files = recordings([*arguments.files, *arguments.more])
-    if "" in (arguments.voice, arguments.forget):
-        raise SerlibError("--voice, --forget: expected a name, found nothing. Is a variable unset?")
     if arguments.forget and (files or arguments.enrol or arguments.voice):
         raise SerlibError(f"--forget stands alone: serlib predict --forget {arguments.forget}")
     if not files and (arguments.forget or (arguments.enrol and arguments.voice)):
@@ -132,7 +132,7 @@ def _predict(arguments: argparse.Namespace) -> int:
     if not files:
         enrol = "--enrol CLIP... -- " if arguments.enrol else ""
         raise AudioError(f"no recording is named: serlib predict {enrol}FILE...")
-    _check_alone(arguments)
+    check_alone(arguments)
     if arguments.png:
         told.check_picture(arguments.png, files if arguments.timeline else [])
     named_bundle(arguments.system, arguments.bundle)
@@ -164,26 +164,26 @@ def _predict(arguments: argparse.Namespace) -> int:
     return 0 if not failed else 2 if failed == len(files) else 1
 
 
-def _check_alone(arguments: argparse.Namespace) -> None:
-    """Refuse what a cluster would pass over: it answers clips one by one, of no voice it knows."""
-    alone = dict(timeline=arguments.timeline, enrol=arguments.enrol, voice=arguments.voice)
-    alone["same-voice"] = arguments.same_voice
-    if arguments.dask and (named := [f"--{name}" for name, asked in alone.items() if asked]):
-        raise SerlibError(f"--dask does not take {', '.join(named)}: leave out one or the other")
-
-
 def _opened(arguments: argparse.Namespace) -> dict:
     """Return the bundle that answers; it knows a voice, if one is named or enrolled."""
-    from .audio import recordings
+    from .audio import held, recordings
     from .inference import named_bundle, open_bundle
+    from .recordings import answers
 
     where = arguments.system, arguments.bundle
     if not (arguments.enrol or arguments.voice):
         return open_bundle(*where)
     from .inference import Voices  # which loads SciPy
 
-    how = dict(clips=recordings(arguments.enrol), name=arguments.voice or "")
-    return Voices.here().known(open_bundle(*where), named_bundle(*where), **how)
+    clips, name = recordings(arguments.enrol), arguments.voice or ""
+    for error in answers.absent(clips).values():
+        raise error
+    voices, how = Voices.here(), dict(clips=[held(clip) for clip in clips], name=name)
+    anew = clips and name in voices.names()
+    bundle = voices.known(open_bundle(*where), named_bundle(*where), **how)
+    if anew:
+        print(f"serlib: the voice {name} is learnt anew, the one before is gone", file=sys.stderr)
+    return bundle
 
 
 def _voice_alone(arguments: argparse.Namespace) -> int:
@@ -202,7 +202,12 @@ def _say(text: str, file: TextIO) -> None:
     from tqdm import tqdm
 
     with tqdm.external_write_mode(file):
-        print(text, file=file, flush=True)
+        print(_harmless(text) if file and file.isatty() else text, file=file, flush=True)
+
+
+def _harmless(text: str) -> str:
+    """Return a line without what in a file's name would command the terminal."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", lambda found: ascii(found[0])[1:-1], text)
 
 
 def _one_thread_for_matrices() -> None:

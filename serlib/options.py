@@ -48,6 +48,40 @@ def add_predict(predict: argparse.ArgumentParser) -> None:
     form.add_argument("--png", default="", metavar="PATH", help="with --timeline: draw it")
 
 
+def parsed(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Namespace:
+    """Return what is asked; options may stand between files, and no value may be empty.
+
+    An empty one is what a variable that is not set leaves of ``--system "$NAME"``; of a parameter
+    of a notebook it may be meant.
+
+    Raises
+    ------
+    SerlibError
+        For an empty value; the parser ends the process where an option is unknown.
+    """
+    for k, word in enumerate(argv):
+        name = word[:-1] if word.startswith("--") and word.endswith("=") else ""
+        if not word and (k < 2 or argv[k - 2] != "-p"):
+            name = argv[k - 1] if k and argv[k - 1].startswith("--") else "FILE"
+        if name:
+            raise SerlibError(f"{name}: expected a value, found nothing. Is a variable unset?")
+    arguments, more = parser.parse_known_args(argv)
+    if more and (not hasattr(arguments, "files") or any(word.startswith("-") for word in more)):
+        hint = "a file whose name begins with - is written ./-name"
+        parser.error(f"unrecognized arguments: {' '.join(more)}; {hint}")
+    if more:
+        arguments.files += more
+    return arguments
+
+
+def check_alone(arguments: argparse.Namespace) -> None:
+    """Refuse what a cluster would pass over: it answers clips one by one, of no voice it knows."""
+    alone = dict(timeline=arguments.timeline, enrol=arguments.enrol, voice=arguments.voice)
+    alone["same-voice"] = arguments.same_voice
+    if arguments.dask and (named := [f"--{name}" for name, asked in alone.items() if asked]):
+        raise SerlibError(f"--dask does not take {', '.join(named)}: leave out one or the other")
+
+
 class Version(argparse.Action):
     """Print the version; it is looked up when it is asked for."""
 

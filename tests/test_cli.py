@@ -76,7 +76,7 @@ def test_options_of_other_systems_folders_and_globs_name_recordings(wav, tmp_pat
 
 def test_an_empty_name_is_no_folder(capsys):
     assert main(["predict", ""]) == 2
-    assert "no recording is named" in capsys.readouterr().err
+    assert "FILE: expected a value, found nothing" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -110,8 +110,13 @@ def test_a_bad_file_costs_the_others_nothing(wav, tmp_path, capsys):
         (["download", "timit"], "timit"),
         (["run", "--system", "resnet"], "Bad system 'resnet', expected one of ["),
         (["run", "--only", "99"], "no notebook is called '99'"),
-        (["run", "--only", ""], "expected a notebook, found nothing"),
-        (["predict", "--voice", "", "a.wav"], "expected a name, found nothing"),
+        (["run", "--only", ""], "--only: expected a value, found nothing"),
+        (["run", "--out="], "--out: expected a value, found nothing"),
+        (["predict", "--voice", "", "a.wav"], "--voice: expected a value, found nothing"),
+        (["predict", "--voice", "me", "--enrol", ""], "--enrol: expected a value, found nothing"),
+        (["predict", "a.wav", ""], "FILE: expected a value, found nothing"),
+        (["listen", "--simulate", ""], "--simulate: expected a value, found nothing"),
+        (["predict", "--enrol", "none", "--", "a.wav"], "no such file"),
         (["run", "--data", "/nowhere"], "/nowhere: holds no clip of a known corpus"),
     ],
 )
@@ -317,6 +322,34 @@ def test_forgetting_stands_alone_and_enrolling_adds_up(mine, wav, capsys):
     assert main(["predict", "--forget", "anna", wav]) == 2
     assert "--forget stands alone" in capsys.readouterr().err
     assert said(capsys, "--voice", "anna", wav) == once
+
+
+def test_a_voice_that_takes_the_place_of_another_is_told(mine, wav, capsys):
+    for before in (False, True):
+        assert main(["predict", "--voice", "anna", "--enrol", mine[0], "--", wav]) == 0
+        assert ("the voice anna is learnt anew" in capsys.readouterr().err) == before
+
+
+def test_options_may_stand_between_files(wav, capsys):
+    assert main([*QUICK, wav, "--csv", wav]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3
+    with pytest.raises(SystemExit):
+        main([*QUICK, wav, "-other.wav"])
+    assert "is written ./-name" in capsys.readouterr().err
+
+
+def test_a_picture_is_drawn_where_a_link_leads_and_in_no_place_of_a_device(wav, tmp_path, capsys):
+    timeline, link, pipe = [*QUICK, "--timeline", wav, "--png"], tmp_path / "link", tmp_path / "p"
+    link.symlink_to(tmp_path / "drawn.png")
+    assert main([*timeline, str(link)]) == 0
+    assert link.is_symlink() and (tmp_path / "drawn.png").read_bytes().startswith(b"\x89PNG")
+    os.mkfifo(pipe)
+    with (tmp_path / "out").open("w") as out:
+        run = [sys.executable, "-m", "serlib", *timeline, "/proc/self/fd/1"]
+        done = subprocess.run(run, stdout=out, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 2 and b"is no file of its own" in done.stderr
+    assert main([*timeline, str(pipe)]) == 2 and pipe.is_fifo()
+    assert "is no file of its own" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("closed", [0, 1, 2])

@@ -117,6 +117,8 @@ def check_path(path: str | PathLike) -> None:
         If there is none, it is empty or a folder.
     """
     name = name_of(path)
+    if not name:
+        raise AudioError("expected the path of a recording, found an empty name")
     try:
         if Path(path).is_dir():
             os.listdir(path)  # noqa: PTH208, of one that is closed this is what is wrong

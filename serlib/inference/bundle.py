@@ -6,6 +6,7 @@
 import json
 from collections.abc import Sequence
 from importlib.metadata import version
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,9 +103,13 @@ def load_bundle(path: str | Path) -> Bundle:
     BundleError
         Missing, truncated, altered, made with other versions, or diverging on this machine.
     """
+    if not isinstance(path, str | PathLike):
+        raise BundleError(f"{type(path).__name__}: expected the path of a bundle")
     path = Path(path)
     if not path.is_file():
         raise BundleError(f"{path}: no such bundle. {_REMAKE}")
+    if path.suffix == ".json":
+        raise BundleError(f"{path}: is a card; the bundle beside it ends in .serlib or .joblib")
     plain = path.suffix.lower() == ".serlib"
     unchecked = "" if plain else _checksum(path)
     try:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..audio import Source
 from ..errors import BundleError, SerlibError
 from ..files import sha256, write_json
 from ..systems import Voice
@@ -93,13 +94,13 @@ class Voices:
         """Return the names of the voices that are kept."""
         return sorted(path.stem for path in self.folder.glob("*.json"))
 
-    def known(self, bundle: Bundle, path: Path, clips: list[str], name: str) -> Bundle:
+    def known(self, bundle: Bundle, path: Path, clips: list[Source], name: str) -> Bundle:
         """Return a bundle that knows a voice: that of clips, kept if it has a name, or one kept.
 
         Parameters
         ----------
         bundle, path : the bundle, and its file
-        clips : list of str, files of the speaker's own clips; without any the voice is one kept
+        clips : list, recordings of the speaker's own; without any the voice is one kept
         name : str, "" to keep nothing
 
         Raises

@@ -1,8 +1,10 @@
 """What is printed of a recording second by second, and while it is heard."""
 
 import json
+import os
+import stat
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,7 +70,8 @@ def check_picture(path: str, files: Sequence[str]) -> None:
     Raises
     ------
     SerlibError
-        If it is not one file, or the picture would take the place of a recording.
+        If it is not one file, or the picture would take the place of a recording, of what is no
+        file, or of what is printed.
     """
     if not files:
         raise SerlibError("--png draws a timeline: serlib predict --timeline FILE --png PATH")
@@ -76,15 +79,24 @@ def check_picture(path: str, files: Sequence[str]) -> None:
         raise SerlibError(f"--png {path}: is called as a recording. Name a picture, as voice.png")
     if len(files) > 1:
         raise SerlibError(f"--png: expected one recording, found {len(files)}")
+    if not _may_be_replaced(path):
+        raise SerlibError(f"--png {path}: is no file of its own. Name one, as voice.png")
+
+
+def _may_be_replaced(path: str) -> bool:
+    """Tell whether a path is of no device, pipe or folder, nor of what is printed."""
+    try:
+        there = os.stat(path)  # noqa: PTH116
+    except (OSError, ValueError):  # nothing is there yet, or no file can be: writing says so
+        return True
+    return stat.S_ISREG(there.st_mode) and not os.path.samestat(there, os.fstat(1))
 
 
 def _draw(source: Source, table: "pd.DataFrame", path: str) -> None:
     from ..evaluation import pictures
 
-    target = Path(path)
-    pipe = target.exists() and not target.is_file()  # as /dev/stdout
     try:
-        with nullcontext(target) if pipe else replacing(target) as place:
+        with replacing(Path(path).resolve()) as place:  # not of a link, but of what it leads to
             figure = pictures.timeline_figure(table, *envelope(source))
             figure.savefig(place, format="png", dpi=110)
     except OSError as error:
