@@ -117,7 +117,8 @@ def test_a_bad_file_costs_the_others_nothing(wav, tmp_path, capsys):
         (["predict", "a.wav", ""], "FILE: expected a value, found nothing"),
         (["listen", "--simulate", ""], "--simulate: expected a value, found nothing"),
         (["predict", "--enrol", "none", "--", "a.wav"], "no such file"),
-        (["run", "--data", "/nowhere"], "/nowhere: holds no clip of a known corpus"),
+        (["run", "--data", "/nowhere"], "/nowhere: no such folder"),
+        (["run", "--only", "01", "--from", "03"], "leave out one of the two"),
     ],
 )
 def test_errors_are_one_line_and_the_status_is_2(argv, says, capsys):

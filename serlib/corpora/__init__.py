@@ -15,6 +15,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "index": ["PROBLEM_COLUMNS", "completeness", "index_clips", "parse", "walk"],
         "known": ["CORPORA"],
         "protocols": ["PROTOCOLS", "Protocol", "protocol"],
-        "runs": ["clips_of", "holds", "is_own", "open_run", "whose_clips"],
+        "runs": ["clips_of", "holds", "is_own", "open_run", "passed_over", "whose_clips"],
     },
 )

@@ -95,7 +95,8 @@ def by_speakers(clips: pd.DataFrame, scored: Sequence[str] = ()) -> Iterator[Fol
     present = sorted(set(fold_of.values()))
     if len(present) < 2:
         raise CorpusError(
-            f"`speakers` needs speakers of two folds or more, found {sorted(fold_of)}"
+            f"`speakers` needs speakers of two folds or more, who are known, found "
+            f"{sorted(fold_of) or 'none'}"
         )
     fold = clips.speaker.map(fold_of)
     for i, k in enumerate(present):

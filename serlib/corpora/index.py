@@ -15,6 +15,8 @@ from .clips import CLIP_COLUMNS
 from .known import CORPORA
 from .own import LABELS, UNKNOWN, by_folder, composed, labels_in, of_two_labels
 
+_OF_NOTHING = "its name is of no known corpus, and no folder above it is called as an emotion"
+
 PROBLEM_COLUMNS = ["path", "problem"]
 
 
@@ -54,6 +56,7 @@ def index_clips(root: Path, *, n_jobs: int = -1) -> tuple[pd.DataFrame, pd.DataF
             rows.append({"path": path} | known[path] | result)
         problems += [(other, _of_one_name(path, known[path])) for other in others]
     if not rows:
+        has_corpus(root)  # what its labels.csv lists may not be there
         raise CorpusError(
             f"{root}: holds no clip of a known corpus, no folder called as an emotion and no "
             f"{LABELS}. Put a corpus there, or fetch one with `serlib download ravdess tess`, or "
@@ -174,7 +177,7 @@ def walk(root: Path) -> tuple[list[list[str]], dict[str, dict], list[tuple[str, 
         mine = listed and listed.get(composed(path))
         facts = parse(path) if listed is None else mine and _of("own", mine)
         if not facts:
-            where = f"it is not in {LABELS}" if listed else "its name is of no known corpus"
+            where = f"it is not in {LABELS}" if listed else _OF_NOTHING
             problems.append((path, where))
         else:
             known[path] = facts

@@ -51,9 +51,12 @@ def labels_in(root: Path) -> dict[str, dict[str, str]] | None:
         If it is no table, has no column of paths or emotions, an emotion that is in no list, no
         path in a line, or a path twice.
     """
-    if not (root / LABELS).is_file():
-        return None
-    table = _read(root / LABELS)
+    try:
+        if not (root / LABELS).is_file():
+            return None
+        table = _read(root / LABELS)
+    except OSError as error:
+        raise CorpusError(f"{root / LABELS}: cannot be read ({error.strerror})") from error
     words = table.emotion.map(emotion_of)
     if unknown := sorted(set(table.emotion[words.isna()])):
         raise CorpusError(

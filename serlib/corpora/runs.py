@@ -40,8 +40,16 @@ def open_run(data_root: str = "", out: str = "", *, project: Project | None = No
     """
     project = project or Project.here()
     named = data_root or os.environ.get("SER_DATA", "")
-    data = project.data(data_root).resolve()
-    found = data.is_dir() and has_corpus(data)
+    try:
+        data = project.data(data_root).resolve()
+        found = data.is_dir() and has_corpus(data)
+        there = data.exists()
+    except (OSError, RuntimeError) as error:  # closed, too long a name, links in a circle
+        what = getattr(error, "strerror", None) or error
+        raise CorpusError(f"{named or project.data()}: cannot be read ({what})") from error
+    if named and not (there and data.is_dir()):
+        what = "is a file, expected a folder" if there else "no such folder"
+        raise CorpusError(f"{named}: {what}. Name that of the recordings with --data or SER_DATA")
     if named and not found:
         raise CorpusError(
             f"{named}: holds no clip of a known corpus, no folder called as an emotion (happy, "
@@ -75,6 +83,16 @@ def whose_clips(run: Run) -> str:
         for name, those in facts.groupby("corpus")
     ]
     return f"Real recordings: {len(facts)} files, {', '.join(parts)}."
+
+
+def passed_over(run: Run) -> str:
+    """Say how many files the exploration of a run passed over, and why the first; "" for none."""
+    path = run.out / "metrics" / "problems.csv"
+    if not path.exists():
+        return ""
+    (first, why), *others = pd.read_csv(path).itertuples(index=False, name=None)
+    also = f" and {len(others)} others" if others else ""
+    return f"passed over: {first}{also} ({why}); all are in {path}"
 
 
 def is_own(run: Run) -> bool:

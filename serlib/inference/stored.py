@@ -106,6 +106,10 @@ class Network:
             raise AttributeError(name)
         return getattr(self.keras, name)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        own = name.startswith("_")
+        super().__setattr__(name, value) if own else setattr(self.keras, name, value)
+
     def __call__(self, *inputs: Any, **how: Any) -> Any:
         """Return what the network of Keras does: tensors."""
         return self.keras(*inputs, **how)

@@ -17,7 +17,7 @@ _NEVER_HEARD = [name for name, protocol in PROTOCOLS.items() if protocol.fits ==
 PRETRAINED: tuple[System, ...] = (
     System(
         "any_voice",
-        "moments of five layers of Whisper's encoder, of five corpora and of copies as they arrive "
+        "moments of five layers of Whisper's encoder, of clips and of copies as they arrive "
         "from rooms, telephones and codecs; discriminant analysis that discounts voice and corpus",
         "pretrained",
         classical.voices,

@@ -66,9 +66,16 @@ def choose(folder: Path, only: str | None = None, start: str | None = None) -> l
     Raises
     ------
     RunError
-        If no notebook is called so.
+        If no notebook is called so, or both are named.
     """
     every = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    if not every:
+        raise RunError(
+            f"{folder}: no notebooks are here; serlib runs those of its repository: clone it, and "
+            "`pip install -e .` there"
+        )
+    if only and start:
+        raise RunError("--only is one notebook, --from those after one: leave out one of the two")
     if "" in (only, start):
         raise RunError("--only, --from: expected a notebook, found nothing. Is a variable unset?")
     found = {asked: [p for p in every if _is_called(p, asked)] for asked in (only, start) if asked}

@@ -15,7 +15,7 @@ import papermill
 from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 
-from ..corpora import is_own, open_run, whose_clips
+from ..corpora import is_own, open_run, passed_over, whose_clips
 from ..errors import RunError
 from ..evaluation import predictions, table_in
 from ..files import replacing
@@ -89,7 +89,8 @@ def run_notebooks(
     if not (only or start or publish) and is_own(run):
         chosen = [path for path in chosen if path.name[:2] in _OF_OWN]
         values |= dict(RETRAIN=True)
-        print("your own recordings: what is there, and any_voice learnt from them (01 and 09)")
+        learns = values.get("SYSTEMS", "any_voice")
+        print(f"your own recordings: what is there, and {learns} learnt from them (01 and 09)")
     if publish:
         run = publishing(run, chosen)
     elif run.demo and not values.get("RETRAIN") and _from_tables(chosen):
@@ -102,6 +103,8 @@ def run_notebooks(
         _execute(path, run, values, told)
     if publish:
         publish_run(run, chosen)
+    if chosen[0].name[:2] == "01" and (told := passed_over(run)):
+        print(told)
     return run.out
 
 

@@ -2,11 +2,13 @@
 
 import shutil
 import unicodedata
+from pathlib import Path
 
 import pytest
 
 from serlib.corpora import EMOTIONS, completeness, index_clips, open_run, parse
 from serlib.corpora.emotions import emotion_of
+from serlib.corpora.own import LABELS, labels_in
 from serlib.errors import CorpusError
 from serlib.paths import Project
 from tests.conftest import write_clip
@@ -191,3 +193,14 @@ def test_of_two_columns_of_a_name_the_first_counts(tmp_path):
     (tmp_path / "labels.csv").write_text("path,emotion,speaker,emotion\na.wav,happy,anna,sad\n")
     clips, _ = clips_in(tmp_path)
     assert clips.emotion["a.wav"] == "happy" and clips.speaker["a.wav"] == "own:anna"
+
+
+def test_a_table_that_cannot_be_read_is_told(tmp_path, monkeypatch):
+    (tmp_path / LABELS).write_text("path,emotion\n")
+
+    def refused(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    with pytest.raises(CorpusError, match=r"labels.csv: cannot be read \(Permission denied\)"):
+        labels_in(tmp_path)

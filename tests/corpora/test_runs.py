@@ -1,11 +1,12 @@
 """Runs: which audio is found, where a run writes, and when its clip table is made anew."""
 
 import os
+import re
 import shutil
 
 import pytest
 
-from serlib.corpora import clips_of, holds, open_run, whose_clips, write_demo
+from serlib.corpora import clips_of, holds, open_run, passed_over, whose_clips, write_demo
 from serlib.errors import CorpusError
 from serlib.paths import Project, Run
 
@@ -44,8 +45,15 @@ def test_the_variable_names_the_corpora_else_those_of_the_project_are_taken(
 def test_a_named_folder_without_clips_is_refused(project, corpus, tmp_path, monkeypatch):
     (tmp_path / "music").mkdir()
     (tmp_path / "music" / "song.wav").write_bytes(b"RIFF")
-    for name in ("music", "none"):
-        with pytest.raises(CorpusError, match=rf"{name}: holds no clip .*serlib download"):
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    for name, says in {
+        "music": "holds no clip .*serlib download",
+        "none": "no such folder",
+        "music/song.wav": "is a file, expected a folder",
+        "circle": "cannot be read",
+        "n" * 300: "cannot be read .File name too long",
+    }.items():
+        with pytest.raises(CorpusError, match=f"{name}.*{says}"):
             open_run(str(tmp_path / name), project=project)
     monkeypatch.setenv("SER_DATA", str(tmp_path / "music"))
     with pytest.raises(CorpusError, match="music: holds no clip"):
@@ -91,6 +99,14 @@ def test_a_notebook_can_say_whose_clips_it_sees(project, corpus, tmp_path):
     named = open_run(str(write_demo(tmp_path / "d", actors=(1,), words=())), project=project)
     assert whose_clips(named) == named.notice
     assert "as saved" in whose_clips(Run(project, named.data, named.out))
+
+
+def test_how_many_files_were_passed_over_is_told(run):
+    assert passed_over(run) == ""
+    path = run.path("metrics", "problems.csv")
+    for n, says in ((1, r"a.wav \(empty\); all are in"), (3, r"a.wav and 2 others \(empty\)")):
+        path.write_text("path,problem\n" + "a.wav,empty\n" * n)
+        assert re.search(says, passed_over(run)) and str(path) in passed_over(run)
 
 
 def test_what_stands_in_says_what_was_looked_for_and_where(project):

@@ -191,6 +191,12 @@ def test_whoever_changes_the_network_of_keras_is_answered_by_it():
     np.testing.assert_allclose(again(network).predict(x), after, atol=1e-5)
 
 
+def test_what_is_set_is_set_on_the_network_of_keras():
+    stored = Network.of(networks.mfcc_cnn((20, 5), 3), (20, 5))
+    stored.trainable = False
+    assert not stored.keras.trainable and not stored.trainable_weights
+
+
 def test_a_network_that_cannot_be_converted_is_answered_by_keras():
     x = keras.Input((8,))
     model = keras.Model(x, keras.ops.fft((x, 0 * x))[0])

@@ -26,14 +26,17 @@ def mine(tmp_path):
 
 
 def test_a_folder_of_recordings_becomes_a_bundle_that_is_scored_on_new_speakers(
-    mine, tmp_path, monkeypatch
+    mine, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.setenv("SERLIB_CACHE", str(tmp_path / "cache"))
+    write_clip(mine / "happy_clips" / "1.wav", seed=777)
     project = Project(CHECKOUT, tmp_path / "cache")
     out = run_notebooks(
         data=str(mine), out=str(tmp_path / "out"), parameters=[("N_JOBS", "1")], project=project
     )
     assert sorted(p.name[:2] for p in (out / "notebooks").glob("*.ipynb")) == ["01", "09"]
+    told = capsys.readouterr().out
+    assert "passed over: happy_clips/1.wav (its name is of no known corpus, and no folder" in told
     scored = predictions.read(out / "predictions", ["any_voice"])
     on_new = scored[Key("any_voice", "own", "speakers")]
     assert len(on_new) == 24 and on_new.groupby("fold").speaker.nunique().tolist() == [1, 1, 1]
