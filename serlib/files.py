@@ -3,12 +3,14 @@
 import errno
 import hashlib
 import json
+import math
 import os
 import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from .errors import SerlibError
 
@@ -63,9 +65,18 @@ def _is_full(temporary: Path | None, error: Exception) -> bool:
 
 
 def write_json(path: Path, content: dict) -> None:
-    """Write a dict as JSON, sorted and indented, atomically."""
+    """Write a dict as JSON, sorted and indented, atomically; what is no number becomes null."""
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
+        whole = dict(indent=2, sort_keys=True, allow_nan=False)
+        temporary.write_text(json.dumps(_without_nan(content), **whole) + "\n")
+
+
+def _without_nan(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {name: _without_nan(part) for name, part in content.items()}
+    if isinstance(content, list | tuple):
+        return [_without_nan(part) for part in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
 def sha256(path: Path) -> str:

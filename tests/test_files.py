@@ -34,8 +34,9 @@ def test_the_temporary_file_keeps_the_suffix_and_lies_beside(tmp_path):
 
 def test_json_is_sorted_and_the_checksum_is_sha256(tmp_path):
     path = tmp_path / "a.json"
-    write_json(path, dict(b=1, a="é"))
-    assert list(json.loads(path.read_text())) == ["a", "b"]
+    write_json(path, dict(b=[1, float("nan")], a="é"))
+    read = json.loads(path.read_text(), parse_constant=pytest.fail)  # NaN is no JSON
+    assert list(read) == ["a", "b"] and read["b"] == [1, None]
     (tmp_path / "abc").write_text("abc")  # FIPS 180-4's own example
     assert sha256(tmp_path / "abc").startswith("ba7816bf8f01cfea414140de5dae2223b00361a3")
 

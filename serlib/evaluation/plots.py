@@ -100,7 +100,8 @@ def intervals(table: pd.DataFrame, ax: Axes, *, chance: float | Sequence[float])
         colour, marker = _CORPUS_LOOK.get(row.corpus, ("#7f7f7f", "s"))
         ax.plot([row.uar_low, row.uar_high], [i, i], color=colour, linewidth=2.5, alpha=0.6)
         ax.plot(row.uar, i, marker=marker, color=colour, markersize=9)
-        ax.annotate(f"{row.uar:.3f}", (row.uar_high, i), (6, -4), textcoords="offset points")
+        end = np.nanmax([row.uar, row.uar_high])  # a single speaker has no interval
+        ax.annotate(f"{row.uar:.3f}", (end, i), (6, -4), textcoords="offset points")
     low = len(table) - 0.5
     each = np.broadcast_to(chance, len(table))
     ax.vlines(each, np.arange(len(table)) - 0.5, np.arange(len(table)) + 0.5, "#7f7f7f", ":")

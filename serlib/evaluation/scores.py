@@ -25,7 +25,8 @@ def score(predictions: pd.DataFrame, *, rng: np.random.Generator) -> dict[str, f
     -------
     dict
         n, and of uar (unweighted average recall, `sklearn.metrics.balanced_accuracy_score`),
-        accuracy and macro_f1 the figure and, as uar_low and uar_high, ..., its 95 % interval
+        accuracy and macro_f1 the figure and, as uar_low and uar_high, ..., its 95 % interval; NaN
+        of a single speaker, which says nothing of others
     """
     counts = _confusions(predictions)
     # Clips of one speaker are not independent, so speakers are drawn, with replacement, not clips
@@ -35,6 +36,7 @@ def score(predictions: pd.DataFrame, *, rng: np.random.Generator) -> dict[str, f
     result = dict(n=len(predictions))
     for name, (figure,) in _figures(counts.sum(axis=0, keepdims=True)).items():
         low, high = np.quantile(drawn[name], (0.025, 0.975)).tolist()
+        low, high = (low, high) if len(counts) > 1 else (np.nan, np.nan)
         result |= {name: float(figure), f"{name}_low": low, f"{name}_high": high}
     return result
 

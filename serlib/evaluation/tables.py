@@ -65,8 +65,9 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_interval(row: dict, name: str = "uar") -> str:
-    """Return a figure of a row of results, as "0.713 [0.661, 0.763]"."""
-    return f"{row[name]:.3f} [{row[f'{name}_low']:.3f}, {row[f'{name}_high']:.3f}]"
+    """Return a figure of a row of results, as "0.713 [0.661, 0.763]"; alone where it has none."""
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    return f"{row[name]:.3f}" + (f" [{low:.3f}, {high:.3f}]" if low <= high else "")
 
 
 def table_in(folder: Path) -> pd.DataFrame:

@@ -60,6 +60,13 @@ def test_speakers_are_drawn_not_clips():
     assert uneven["uar_high"] - uneven["uar_low"] > 3 * (even["uar_high"] - even["uar_low"])
 
 
+def test_of_one_speaker_there_is_no_interval():
+    table = predictions(speakers=1)
+    figures = score(table)
+    assert 0.5 < figures["uar"] < 1 and np.isnan([figures["uar_low"], figures["uar_high"]]).all()
+    assert evaluation.with_interval(figures) == f"{figures['uar']:.3f}"
+
+
 def test_the_bootstrap_is_that_of_the_book():
     """Against the plain loop: draw speakers, score what they said, take the quantiles."""
     table = predictions(300, 10, hit=np.linspace(0.2, 0.9, 10))
