@@ -202,10 +202,11 @@ def _from_array(
 def _full_scale(y: np.ndarray) -> int:
     """Return what whole numbers count as full scale: their type's most, and one.
 
-    Samples of 16 bits in a wider type, as a list of them becomes, are still of 16 bits.
+    Samples of 16 bits in a wider type, as a list of them becomes, are still of 16 bits; those of 24
+    bits in 32 have nothing in the last 8.
     """
     peak = max(int(y.max(initial=0)), -int(y.min(initial=0)))
-    narrow = y.dtype.kind == "i" and y.dtype.itemsize > 2 and peak <= 2**15
+    narrow = y.dtype.kind == "i" and y.dtype.itemsize > 2 and peak <= 2**15 and np.any(y & 255)
     return 2**15 if narrow else int(np.iinfo(y.dtype).max) + 1
 
 

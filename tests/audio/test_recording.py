@@ -54,6 +54,8 @@ def test_path_file_and_array_agree(tmp_path, tone):
         np.testing.assert_allclose(load((y.astype(wider), sr)), whole, atol=1e-6)
     wide, sr = sf.read(path, dtype="int32")
     np.testing.assert_allclose(load((wide, sr)), whole, atol=1e-6)
+    with pytest.raises(AudioError, match="silent"):  # the last bits of 24, as a dither has them
+        load((wide // 2**29 * 256, sr))
 
 
 def test_whole_numbers_as_floats_are_warned_of(tone):
