@@ -1,7 +1,6 @@
 """The command line: parse, call, print."""
 
 import argparse
-import errno
 import os
 import re
 import sys
@@ -9,6 +8,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from .errors import AudioError, SerlibError
+from .files import FULL
 from .options import Version, add_predict, add_run, check_alone, parsed
 
 _RESUMED = "; the same command goes on where this one was"
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout = None
         return 0
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if error.errno not in FULL:
             raise
         sys.stdout = None
         print(f"serlib: {error}; what was printed is not whole", file=sys.stderr)

@@ -14,7 +14,7 @@ from typing import Any
 
 from .errors import SerlibError
 
-_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _BLOCK = 4096  # bytes, for which there is always room on a disk that is not full
 
 
@@ -55,12 +55,12 @@ def _is_full(temporary: Path | None, error: Exception) -> bool:
     """Tell whether a write failed for want of room; of libraries that do not say why, try again."""
     told = getattr(error, "errno", None)
     if told or isinstance(error, SerlibError) or not temporary:
-        return told in _FULL
+        return told in FULL
     try:
         with temporary.open("ab") as file:
             file.write(bytes(_BLOCK))
     except OSError as again:
-        return again.errno in _FULL
+        return again.errno in FULL
     return False
 
 

@@ -30,11 +30,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "augment": ["SPEEDS", "VARIANTS", "WAYS", "S2_VARIANTS", "noisy_or_masked", "variant"],
         "canonical": ["CANONICAL_SR", "canonical", "without_waiting"],
-        "corruptions": ["coloured_noise", "on_the_way", "speed"],
+        "corruptions": ["coloured_noise"],
         "folder": ["SUFFIXES", "recordings", "recordings_below"],
         "levels": ["f0", "measure"],
         "pitch": ["chroma_filters", "tuning", "yin"],
-        "speech": ["NO_SPEECH", "PAUSE", "Detector", "Stretches", "speaks", "speech"],
+        "speech": ["NO_SPEECH", "PAUSE", "Detector", "Stretches", "speaks"],
         "synthesis": ["SENTENCES", "WORDS", "synthesise"],
     },
 )

@@ -69,20 +69,6 @@ class Detector:
         return float(sure[0, 0])
 
 
-def speech(y: np.ndarray) -> np.ndarray:
-    """Return how surely somebody speaks, every 32 ms.
-
-    Parameters
-    ----------
-    y : np.ndarray [shape=(n,)], at `CANONICAL_SR`, of any level
-
-    Returns
-    -------
-    np.ndarray [shape=(ceil(n / 512),)], 0 to 1
-    """
-    return Detector(float(np.abs(y).max())).hear(y, last=True)
-
-
 class Stretches:
     """Where somebody speaks, from how surely: it begins and ends where that is beyond doubt.
 

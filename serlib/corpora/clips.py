@@ -82,7 +82,8 @@ def read_table(
     if not path.is_file():
         raise TableError(f"{path}: no such table. Make it: {remake}")
     try:
-        table = pd.read_csv(path, keep_default_na=False)  # a word may be None, a speaker NA
+        # A word may be None, a speaker NA, a sentence 01
+        table = pd.read_csv(path, keep_default_na=False, dtype=dict(statement=str, audio_md5=str))
     except (ValueError, UnicodeDecodeError) as error:
         raise TableError(f"{path}: is no CSV table ({error}). Remake it: {remake}") from error
     if missing := [c for c in columns if c not in table.columns]:

@@ -191,3 +191,11 @@ def speaker_folds(speakers: Iterable[str]) -> dict[str, int]:
         for corpus, names in ids.items()
         for name, fold in zip(names, CORPORA[corpus].folds(names, len(ids) == 1), strict=True)
     }
+
+
+def apart(fold: Fold, audio: pd.Series) -> Fold:
+    """Return a fold that trains on no recording which validates or is tested under another name."""
+    audio = audio.to_numpy()
+    validation = fold.validation[~np.isin(audio[fold.validation], audio[fold.test])]
+    held = audio[np.concatenate([fold.validation, fold.test])]
+    return replace(fold, train=fold.train[~np.isin(audio[fold.train], held)], validation=validation)

@@ -177,14 +177,14 @@ def walk(root: Path) -> tuple[list[list[str]], dict[str, dict], list[tuple[str, 
         mine = listed and listed.get(composed(path))
         facts = parse(path) if listed is None else mine and _of("own", mine)
         if not facts:
-            where = f"it is not in {LABELS}" if listed else _OF_NOTHING
+            where = f"it is not in {LABELS}" if listed is not None else _OF_NOTHING
             problems.append((path, where))
         else:
             known[path] = facts
             copies.setdefault(facts["clip_id"], []).append(path)
     problems += [
         (path, f"is in {LABELS}, and not here")
-        for path in {*(listed or {})} - {*map(composed, known)}
+        for path in sorted({*(listed or {})} - {*map(composed, known)})
     ]
     return list(copies.values()), known, problems
 

@@ -61,7 +61,7 @@ class Protocol:
         CorpusError
             If the clips do not allow the split: too few of an emotion, or one speaker fold.
         """
-        return list(self.divide(clips, scored))
+        return [folds.apart(fold, clips.audio_md5) for fold in self.divide(clips, scored)]
 
 
 def _enrolled(of: Protocol, suffix: str, says: str, *enrolment: int | str | None) -> Protocol:

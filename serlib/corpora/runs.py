@@ -118,4 +118,6 @@ def _changed_since(run: Run, table: Path) -> bool:
     """Whether a clip was added or replaced since; a copy may keep an old time of writing."""
     files = [run.data / path for copies in walk(run.data)[0] for path in copies]
     files += [run.data / LABELS] if (run.data / LABELS).is_file() else []
+    folders = {folder for file in files for folder in file.parents}
+    files += [folder for folder in folders if folder.is_relative_to(run.data)]  # moved here whole
     return any(file.stat().st_ctime > table.stat().st_mtime for file in files)

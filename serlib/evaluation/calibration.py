@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.optimize import minimize_scalar
 from scipy.special import softmax
 
-from ..systems import LEAST
+from ..systems import LEAST, geometric_mean
 from .predictions import probabilities
 
 _BINS = 10
@@ -49,7 +49,7 @@ def temperature(predictions: pd.DataFrame) -> float:
 
 def with_temperature(predictions: pd.DataFrame, temperature: float) -> pd.DataFrame:
     """Return predictions at a temperature: above 1 they are less sure, of the same emotions."""
-    proba = softmax(_logs(predictions) / temperature, axis=1)
+    proba = geometric_mean([probabilities(predictions).to_numpy()], temperature)
     columns = [f"p_{emotion}" for emotion in probabilities(predictions)]
     return predictions.assign(**dict(zip(columns, proba.T, strict=True)))
 

@@ -5,6 +5,7 @@ What a system with members answers is computed from theirs, and stored nowhere.
 """
 
 import gzip
+import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -109,8 +110,8 @@ def over(newer: Predictions, older: Predictions) -> Predictions:
     Where there are newer ones, older seeds are left out: they may be of other clips or settings.
     """
     rows = {key.row for key in newer}
-    both = {key: table for key, table in older.items() if key.row not in rows} | newer
-    for name in {key.system for key in both} & set(SYSTEMS):
+    both = {key: table for key, table in older.items() if not rows & _rows(key)} | newer
+    for name in {key.system for key in (*older, *newer)} & set(SYSTEMS):
         both |= _averages(name, both)  # of members of which one may be newer
     return both
 
@@ -154,11 +155,17 @@ def _averages(name: str, found: Predictions) -> Predictions:
     return averages
 
 
+def _rows(key: Key) -> set[tuple[str, str, str]]:
+    """Return the rows that a key's predictions are computed of: its own, and its members'."""
+    members = members_of(key) if key.system in SYSTEMS else []
+    return {key.row, *(member.row for member in members)}
+
+
 def _seeds(path: Path) -> Predictions:
     row = path.name.removesuffix(".csv.gz").split("__")
     try:
         whole = pd.read_csv(path)
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise TableError(f"{path}: cannot be read ({error}). Delete it and run again.") from error
     known = len(row) == 3 and row[1] in DATA and row[2] in PROTOCOLS
     if not known or not {*_ROW_COLUMNS, *_ORDER, "predicted"} <= set(whole):

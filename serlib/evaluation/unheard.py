@@ -24,12 +24,9 @@ def never_heard(answers: Predictions, system: str, protocol: str = "corpora") ->
     if protocol == "corpora":
         whole = whole.drop_duplicates(["clip_id", "fold"], ignore_index=True)
     side = trained_on(whole.fold)
-    for corpus, rows in whole.groupby("corpus"):
-        sides = set(side[rows.index])
-        best = OTHERS if OTHERS in sides else "ravdess" if "ravdess" in sides else min(sides)
-        side[rows.index] = np.where(side[rows.index] == best, "kept", "")
-        assert corpus != best
-    return whole[side == "kept"]
+    sides = side.groupby(whole.corpus).unique()
+    best = sides.map(lambda names: min(names, key=lambda n: (n != OTHERS, n != "ravdess", n)))
+    return whole[side == whole.corpus.map(best)]
 
 
 def by_corpus(predictions: pd.DataFrame, *, rng: np.random.Generator) -> pd.DataFrame:

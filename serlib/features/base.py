@@ -69,6 +69,10 @@ class FrontEnd(ABC):
         sr : int, Hz; the front end's own where None
         """
 
+    def at_its_rate(self, data: np.ndarray, sr: int | None) -> np.ndarray:
+        """Return a signal [shape=(n,)] of `sr` Hz, or None for its own, at the front end's rate."""
+        return spectrum.resample(data, orig_sr=sr or self.sr, target_sr=self.sr)
+
     def get_predict_feat(self, path: Source) -> np.ndarray:
         """Return the features of a clip [shape=`shape`], as S2's users call it."""
         return self.extract_features(self.load(path))
@@ -162,7 +166,8 @@ class Frames(Trimmed):
 
     def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:
         """Return the features of a signal [shape=`shape`], float32."""
-        x = self.measure(data[: int(self.duration * self.sr)], sr or self.sr)
+        data = self.at_its_rate(data, sr)[: int(self.duration * self.sr)]
+        x = self.measure(data, self.sr)
         x = np.concatenate([x, np.ones((len(x), 1))], axis=1)
         return np.pad(x, ((0, self.shape[0] - len(x)), (0, 0))).astype(np.float32)
 

@@ -97,7 +97,7 @@ def _opened(cache: Path) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(cache)) as store:
             store.execute("CREATE TABLE IF NOT EXISTS features (key TEXT PRIMARY KEY, x BLOB)")
             yield store
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise TableError(
             f"{cache}: cannot be read or written to ({error}). Make room on the disk, or name "
             "another folder in SERLIB_CACHE; if it is damaged, delete it: it is made again."

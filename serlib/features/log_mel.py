@@ -58,9 +58,9 @@ class LogMel(FrontEnd):
 
         `librosa.feature.melspectrogram`, then `librosa.power_to_db` relative to its maximum.
         """
-        data = _long(data, int(self.duration * self.sr))
+        data = _long(self.at_its_rate(data, sr), int(self.duration * self.sr))
         S = np.abs(spectrum.stft(data, n_fft=self.n_fft, hop_length=self.hop_length))
-        mel = spectrum.mel_filters(sr or self.sr, self.n_fft, self.n_mels) @ S**2
+        mel = spectrum.mel_filters(self.sr, self.n_fft, self.n_mels) @ S**2
         db = spectrum.power_to_db(mel, ref=mel.max())
         # Padding as dark as the darkest cell; at S4's settings there is none, 130 frames are cut.
         return _long(db, self.frames, float(db.min())).astype(np.float32)

@@ -49,6 +49,10 @@ class Scaler:
         vars(self).update(vars(StandardScaler().fit(X)))
         return self
 
+    def fit_transform(self, X: np.ndarray, y: None = None) -> np.ndarray:
+        """Fit, and return X standardised."""
+        return self.fit(X).transform(X)
+
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return X standardised, float32 or float64 as it is."""
         dtype = np.float32 if np.asarray(X).dtype == np.float32 else np.float64

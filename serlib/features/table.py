@@ -16,6 +16,7 @@ from .means import FEATURE_COLUMNS, Means
 
 KEY_COLUMNS = ["clip_id", "path", "corpus", "speaker", "emotion", "variant"]
 _VERSIONS = ("librosa", "numpy", "soxr")  # what the numbers depend on
+_CLIPS = "emotion_path.csv"
 _REMAKE = "serlib run --only feature_extraction"
 
 
@@ -23,6 +24,8 @@ def write_features(features: pd.DataFrame, path: Path, front_end: Means, seed: i
     """Write the features table, sorted by clip and variant, and beside it what made it."""
     write_table(features[KEY_COLUMNS + FEATURE_COLUMNS].sort_values(["clip_id", "variant"]), path)
     made_by = dict(settings=front_end.settings(), seed=seed, versions=versions())
+    if (clips := path.with_name(_CLIPS)).exists():
+        made_by["clips"] = sha256(clips)
     write_json(path.with_suffix(".json"), made_by | {"sha256": sha256(path)})
 
 
@@ -69,6 +72,15 @@ def _check_made_by(path: Path, front_end: Means) -> None:
         raise TableError(f"{path}: was changed after it was made. Remake it: {_REMAKE}")
 
 
+def _check_clips(clips: Path, features: Path) -> None:
+    """Refuse features of other recordings than the clip table lists today."""
+    made_of = json.loads(features.with_suffix(".json").read_text()).get("clips")
+    if made_of and made_of != sha256(clips):
+        raise TableError(
+            f"{features}: the recordings have changed since it was made. Remake it: {_REMAKE}"
+        )
+
+
 def tables_of(run: Run) -> tuple[pd.DataFrame, pd.DataFrame, str]:
     """Return clip table, features table and notice: the run's own, else the shipped ones.
 
@@ -79,16 +91,18 @@ def tables_of(run: Run) -> tuple[pd.DataFrame, pd.DataFrame, str]:
     ------
     TableError
         If there are recordings, and neither the run's own features nor the shipped ones are of
-        them.
+        them, as they are now.
     """
-    own = run.out / "emotion_path.csv", run.out / "features.csv"
+    own = run.out / _CLIPS, run.out / "features.csv"
     if own[1].exists():
         clips = read_clips(own[0])
         mine = holds(run, clips)
         if mine or run.demo or is_demo(run.data):
-            return clips, read_features(own[1]), run.notice if mine else ""
+            features = read_features(own[1])
+            _check_clips(*own)
+            return clips, features, run.notice if mine else ""
     root = run.project.root
-    shipped = read_clips(root / "emotion_path.csv")
+    shipped = read_clips(root / _CLIPS)
     if not (run.demo or is_demo(run.data) or holds(run, shipped)):
         raise TableError(
             f"{run.data}: no features of its recordings are in {run.out}. Make them first: "

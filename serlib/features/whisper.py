@@ -49,7 +49,7 @@ class Whisper(Anywhere):
 
     def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:
         """Return what is heard of a signal [shape=`shape`], float32: layer by layer, `MOMENTS`."""
-        x = log_mel(canonical(data), self.sr)
+        x = log_mel(canonical(self.at_its_rate(data, sr)), self.sr)
         parts = np.array_split(x, -(-len(x) // _LONGEST))
         said = np.concatenate([encode(part) for part in parts], axis=1)
         said = said[[k - 1 for k in self.layers]]

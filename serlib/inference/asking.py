@@ -38,7 +38,8 @@ def ask(systems: Iterable[str], run: Run, *, n_jobs: int = -1) -> Predictions:
     """
     clips, answers = clips_of(run), {}
     for system in systems:
-        bundle, (_, trained, labels, _) = open_bundle(system), DATA[get(system).scored[0][0]]
+        bundle = open_bundle(system, project=run.project)
+        _, trained, labels, _ = DATA[get(system).scored[0][0]]
         speech = clips[(clips.channel == "speech") & ~clips.corpus.isin(trained)]
         speech = speech.assign(emotion=to_label_set(speech.emotion, labels))
         unheard = dict([*speech[speech.emotion.isin(bundle["classes"])].groupby("corpus")])

@@ -129,7 +129,7 @@ def inspect_bundle(bundle: dict) -> None:
     classes, extractor, reference = bundle["classes"], bundle["extractor"], bundle["reference"]
     named = isinstance(classes, list) and all(isinstance(name, str) for name in classes)
     _expect(named and 1 < len({*classes}) == len(classes) <= _CLASSES, f"classes {classes!r:.80}")
-    _expect(bundle["encoder"].__reduce__()[1][1] == dict(classes=classes), "its encoder has others")
+    _expect(bundle["encoder"].state == dict(classes=classes), "its encoder has others")
     _expect(bundle["settings"] == extractor.settings(), "its settings are not its front end's")
     parts = ("y", "features", "probabilities")
     _expect({*reference} == {*parts}, f"its reference clip has {[*reference]!r:.80}")
@@ -138,7 +138,7 @@ def inspect_bundle(bundle: dict) -> None:
     _expect(fits, f"its reference clip has shapes {y.shape} and {features.shape}")
     _expect(proba.shape == (len(classes),), f"{proba.shape} probabilities, {len(classes)} classes")
     X = extractor.as_input(bundle["scaler"].transform(features[None]))
-    network = bundle["model"].__reduce__()[1][1]
+    network = bundle["model"].state
     shape = network["shape"]
     _expect(X.shape[1:] == shape, f"its network takes {shape}, its front end gives {X.shape[1:]}")
     if network["lite"]:  # otherwise Keras answers

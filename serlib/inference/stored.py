@@ -73,10 +73,10 @@ class Network:
         """
         if isinstance(model, cls):
             return cls.of(model.keras, shape) if model._built else model
-        from ..systems.networks import lite
+        from ..systems import networks
 
         try:
-            return cls._holding(model, lite(model, shape := tuple(map(int, shape))), shape)
+            return cls._holding(model, networks.lite(model, shape := tuple(map(int, shape))), shape)
         except Exception as error:  # the converter raises anything
             warnings.warn(f"{model.name}: Keras will answer, not LiteRT: {error}", stacklevel=2)
             return cls._holding(model, b"", shape)
@@ -97,9 +97,13 @@ class Network:
             return cls._holding(_from_archive(state["archive"]), b"", ())
         return cls(**state)
 
+    @property
+    def state(self) -> dict:
+        """What a bundle holds of it."""
+        return Network.of(self, self._state["shape"])._state
+
     def __reduce__(self) -> tuple:
-        state = Network.of(self, self._state["shape"])._state
-        return serlib.restore, (self.name, state)
+        return serlib.restore, (self.name, self.state)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):  # what copies and notebooks look for, and Keras does not have
@@ -182,8 +186,13 @@ class Encoder:
         """Return the encoder that a pickle holds."""
         return cls(**state)
 
+    @property
+    def state(self) -> dict:
+        """What a bundle holds of it."""
+        return dict(classes=self._classes)
+
     def __reduce__(self) -> tuple:
-        return serlib.restore, (self.name, dict(classes=self._classes))
+        return serlib.restore, (self.name, self.state)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

@@ -6,10 +6,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["answers", "app", "told"],
     submod_attrs={
-        "blocks": ["blocks", "envelope", "lasts", "resampler"],
+        "blocks": ["blocks", "envelope"],
         "live": ["Live", "microphone", "simulated"],
         "stress": ["STRESSES", "Stress", "stress"],
-        "timeline": ["Overview", "Timeline", "overview", "predict_timeline"],
-        "windows": ["SHORTEST_WINDOW", "Stretch", "Window", "Windows"],
+        "timeline": ["Timeline", "overview", "predict_timeline"],
     },
 )

@@ -102,7 +102,7 @@ def predict_files(
 
     Parameters
     ----------
-    files : iterable of str, as `serlib.audio.recordings` gives them; ``-`` is the standard input
+    files : sequence of str, as `serlib.audio.recordings` gives them; ``-`` is the standard input
     bundle : dict
     same_voice : bool, each is answered in the light of those before it: they are of one speaker
     strict : bool, files that are cut short are refused

@@ -3,8 +3,8 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from queue import Full, Queue
+from contextlib import contextmanager, suppress
+from queue import Empty, Full, Queue
 
 import numpy as np
 
@@ -54,6 +54,12 @@ class Live:
         """Say that nothing follows, and why."""
         self.error = error
         self._queue.put(None)
+
+    def leave(self) -> None:
+        """Make room for whoever waits to put something in: nobody listens any more."""
+        with suppress(Empty):
+            while True:
+                self._queue.get_nowait()
 
     def behind(self, at: float) -> float:
         """Return how long ago, s, the moment `at` [s] of the recording was."""
@@ -126,7 +132,7 @@ def simulated(source: Source, sr: int, *, pace: float = 1.0) -> Iterator[Live]:
                 if stop.wait(max(due - time.monotonic(), 0)):
                     return
                 live.put(y, wait=not pace)
-        except AudioError as problem:
+        except Exception as problem:  # the listener is told, whatever it is
             error = problem
         live.end(error)
 
@@ -136,3 +142,4 @@ def simulated(source: Source, sr: int, *, pace: float = 1.0) -> Iterator[Live]:
         yield live
     finally:
         stop.set()
+        live.leave()

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from .. import inference
 from ..audio import NO_SPEECH, Recording
-from ..errors import AudioError, BundleError, SerlibError
+from ..errors import AudioError, SerlibError
 from ..evaluation import pictures
 from ..inference import LONG, Bundle, answer_of, has_speech, heard
 from ..paths import Project
@@ -93,17 +93,15 @@ class Responder:
         except SerlibError as error:
             raise _without_folder(error, path) from error
 
-    def enrol(self, paths: Sequence[str], voice: "Voice", system: str = "") -> "Voice":
-        """Let a voice hear clips of its own.
+    def enrol(self, paths: Sequence[str], voice: "Voice") -> "Voice":
+        """Let a voice hear clips of its own, as `any_voice` hears them.
 
         Raises
         ------
         SerlibError
-            If one of them cannot be used: none is heard then. Or if the system learns no voices.
+            If one of them cannot be used: none is heard then.
         """
-        bundle, X = self.bundle(system), []
-        if not bundle.get("anywhere"):
-            raise BundleError("only `any_voice` learns a voice: choose it below")
+        bundle, X = self.bundle(), []
         for path in paths:
             try:
                 clip = _decode(path)

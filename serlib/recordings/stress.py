@@ -69,7 +69,8 @@ def _changed(drawn: tuple[Source, np.random.Generator], *, bundle: Bundle) -> pd
         except AudioError:  # what is refused is another answer
             rows.append((what, True, np.nan))
             continue
-        moved = after.probabilities[before.emotion] - before.probabilities[before.emotion]
+        first = max(before.probabilities, key=before.probabilities.get)
+        moved = after.probabilities[first] - before.probabilities[first]
         rows.append((what, after.emotion != before.emotion, abs(moved)))
     return pd.DataFrame(rows, columns=["what", "changed", "moved"])
 

@@ -145,7 +145,7 @@ def listen(live: Live, bundle: Bundle, *, in_place: bool) -> Iterator[str]:
 
     Parameters
     ----------
-    live : Live, from `serlib.audio.microphone` or `simulated`
+    live : Live, from `serlib.recordings.microphone` or `simulated`
     bundle : dict
     in_place : bool, a line is written over the one before; else a line per answer
 

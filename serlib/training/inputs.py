@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..corpora import auxiliary, clips_of, select
-from ..evaluation.probes import corpus_probe
+from ..evaluation import probes
 from ..features import FEATURE_COLUMNS, KEY_COLUMNS, extract_arrays
 from ..paths import Run
 from ..systems import System, get
@@ -100,5 +100,5 @@ def told_apart(names: Iterable[str], run: Run, *, n_jobs: int = -1) -> pd.Series
     for name in names:
         inputs, _ = prepare(get(name), run, "anywhere", n_jobs=n_jobs)
         recorded = (inputs.rows.variant == "original").to_numpy()
-        shares[name] = corpus_probe(inputs.rows[recorded], inputs.X[recorded])
+        shares[name] = probes.corpus_probe(inputs.rows[recorded], inputs.X[recorded])
     return pd.Series(shares, name="told_apart").rename_axis("system").round(4)

@@ -67,7 +67,7 @@ def plan(
         folds = [_rows_of(f, chosen, others, inputs.rows, system.variants) for f in folds]
     settings = system.settings() | dict(model=_configuration(system, inputs, key))
     fitted_as = key._replace(protocol=protocol.fits)
-    common = _digest(settings, inputs)
+    common = _digest(settings, inputs, by_speakers=system.anywhere)
     return [_task(system, fitted_as, fold, inputs, common, cache) for fold in folds]
 
 
@@ -152,11 +152,12 @@ def _task(
     return FoldTask(system, fold, key.seed, inputs, classes, cache / name)
 
 
-def _digest(settings: dict, inputs: Inputs) -> "hashlib._Hash":
-    """Return a hash of what all fits of a key depend on."""
+def _digest(settings: dict, inputs: Inputs, *, by_speakers: bool) -> "hashlib._Hash":
+    """Return a hash of what all fits of a key depend on; some weigh clips `by_speakers`."""
     versions = {name: version(name) for name in ("keras", "scikit-learn")}
     what = [_VERSION, settings, versions]
     digest = hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode())
     digest.update(np.ascontiguousarray(inputs.X))
-    digest.update("|".join(inputs.rows.emotion).encode())
+    for column in ("emotion", "speaker") if by_speakers else ("emotion",):
+        digest.update("|".join(inputs.rows[column]).encode())
     return digest

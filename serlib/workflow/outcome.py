@@ -132,7 +132,7 @@ def gather(
     train : str, "clips" for one seed under the first protocol, that of the bundle where there is
         one; "all" for every row of the table
     seed : int, the first one
-    epochs : int, another upper bound than the systems' own; 0 keeps theirs
+    epochs : int, another upper bound than the systems' own; 0 keeps theirs, of the demo corpus five
     n_jobs : int, processes
 
     Raises

@@ -114,7 +114,7 @@ def _check_used(run: Run, chosen: list[Path], values: dict[str, object]) -> None
     if len(deaf) < len(chosen) or (run.out / "predictions").is_dir():
         return
     fits = any("RETRAIN" in notebooks.parameters(path) for path in chosen)
-    if not (fits and values.get("RETRAIN")):
+    if not (fits and (values.get("RETRAIN") or values.get("ASK"))):
         also = ", or fit systems on them: -p RETRAIN true" if fits else ""
         raise RunError(
             f"{', '.join(path.stem for path in deaf)}: reads saved predictions, and none of the "

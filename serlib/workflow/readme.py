@@ -62,10 +62,11 @@ def long_text(results: pd.DataFrame) -> str:
     return f"""# Every result
 
 Written by `serlib run --publish` from the saved [predictions](../predictions), as are the JSON \
-files beside this page, but for `speed.json` (`make bench`) and `reliability.json` (`make \
-harden`). Of the CSV files notebook 09 makes `any_voice.csv` and `corpora_told.csv` when it fits \
-anew; `search.csv` and `validation.csv` are records of what was tried. Notebook 07 compares the \
-systems and tests the differences, notebook 09 those with an encoder.
+files beside this page, but for `timeline.json` and `stress.json` (notebook 10, of recordings), \
+`speed.json` (`make bench`) and `reliability.json` (`make harden`). Of the CSV files notebook 09 \
+makes `any_voice.csv` and `corpora_told.csv` when it fits anew; `search.csv` and `validation.csv` \
+are records of what was tried. Notebook 07 compares the systems and tests the differences, \
+notebook 09 those with an encoder.
 
 UAR is the unweighted average recall, the mean of the emotions' recalls, with a 95 % interval from \
 a bootstrap over the speakers (over the words, of TESS alone). Several seeds are taken together. \

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from serlib.audio import corruptions, on_the_way
+from serlib.audio import corruptions
+from serlib.audio.corruptions import on_the_way
 from tests.conftest import vowel
 
 SR = 16000

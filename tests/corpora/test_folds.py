@@ -72,12 +72,36 @@ def test_of_few_recordings_one_of_each_emotion_is_left_aside(each, tested):
 def test_two_speakers_need_a_sentence_to_validate_on_and_one_to_train_on():
     speakers, words = np.repeat(["tess:OAF", "tess:YAF"], 4), np.resize(["back", "bean"], 8)
     ids = [f"tess:{k}" for k in range(8)]
-    clips = pd.DataFrame(dict(clip_id=ids, speaker=speakers, statement=words))
+    clips = pd.DataFrame(dict(clip_id=ids, speaker=speakers, statement=words, audio_md5=ids))
     for fold in protocol("speakers").folds(clips):
         assert {*words[fold.train], *words[fold.validation]} == {"back", "bean"}
         assert len({*words[fold.train]}) == 1 and len({*speakers[fold.test]}) == 1
     with pytest.raises(CorpusError, match=r"two sentences, one to validate; found .*'back'"):
         [*protocol("speakers").folds(clips[words == "back"].reset_index(drop=True))]
+
+
+@pytest.mark.parametrize("name", ["speakers", "corpora"])
+def test_no_recording_is_trained_on_that_is_scored_under_another_name(name):
+    """As where a clip is filed under two speakers, or a corpus holds clips of another."""
+    k = np.arange(24)
+    clips = pd.DataFrame(
+        dict(
+            clip_id=[f"c{i}" for i in k],
+            corpus=np.where(k < 12, "own", "ravdess"),
+            speaker=[f"own:{i % 4}" if i < 12 else f"ravdess:{1 + i % 4:02d}" for i in k],
+            emotion=np.where(k // 4 % 2 == 0, "happy", "sad"),
+            statement=[f"s{i}" for i in k],
+            audio_md5=[f"a{i % 12 % 11}" for i in k],  # two of a corpus, and half of the other
+        )
+    )
+    audio = clips.audio_md5.to_numpy()
+    folds = protocol(name).folds(clips, ["own"])
+    assert folds
+    for fold in folds:
+        train, validation, test = (
+            {*audio[part]} for part in (fold.train, fold.validation, fold.test)
+        )
+        assert not train & (validation | test) and not validation & test
 
 
 def test_speakers_whose_clips_are_shown_are_in_no_part_of_what_bundles_are_made_of():

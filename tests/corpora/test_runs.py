@@ -9,6 +9,7 @@ import pytest
 from serlib.corpora import clips_of, holds, open_run, passed_over, whose_clips, write_demo
 from serlib.errors import CorpusError
 from serlib.paths import Project, Run
+from tests.conftest import write_clip
 
 
 @pytest.fixture
@@ -99,6 +100,28 @@ def test_a_notebook_can_say_whose_clips_it_sees(project, corpus, tmp_path):
     named = open_run(str(write_demo(tmp_path / "d", actors=(1,), words=())), project=project)
     assert whose_clips(named) == named.notice
     assert "as saved" in whose_clips(Run(project, named.data, named.out))
+
+
+def earlier(run):
+    """Let the clip table be of a second ago: the clock of a file system is coarse."""
+    table = run.out / "emotion_path.csv"
+    os.utime(table, (table.stat().st_atime, table.stat().st_mtime - 1))
+
+
+def test_a_folder_that_was_moved_here_and_labels_that_went_are_seen(project, tmp_path):
+    mine, away = tmp_path / "mine", tmp_path / "away" / "ben"
+    write_clip(mine / "happy" / "1.wav")
+    write_clip(mine / "sad" / "2.wav", seed=3)
+    write_clip(away / "happy" / "3.wav", seed=5)
+    (mine / "labels.csv").write_text("path,emotion\nhappy/1.wav,angry\nsad/2.wav,angry\n")
+    run = Run(project, mine, tmp_path / "out")
+    assert set(clips_of(run).emotion) == {"angry"}
+    earlier(run)
+    (mine / "labels.csv").unlink()
+    assert set(clips_of(run).emotion) == {"happy", "sad"}
+    earlier(run)
+    away.rename(mine / "ben")  # with the times that its files had
+    assert len(clips_of(run)) == 3
 
 
 def test_how_many_files_were_passed_over_is_told(run):

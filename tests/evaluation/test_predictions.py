@@ -1,3 +1,4 @@
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -196,6 +197,19 @@ def test_what_is_no_file_of_predictions_is_named(tmp_path):
         path.unlink()
 
 
+def test_a_file_with_a_damaged_byte_is_named(tmp_path):
+    fold().assign(seed=0).to_csv(tmp_path / "cnn_lstm__ravdess__clips.csv.gz", index=False)
+    (path,), found = tmp_path.iterdir(), set()
+    whole = path.read_bytes()
+    for place in range(12, len(whole), 40):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 255]) + whole[place + 1 :])
+        try:
+            predictions.read(tmp_path)  # not every byte says something
+        except TableError as error:
+            found.add(type(error.__cause__))
+    assert zlib.error in found
+
+
 @pytest.mark.parametrize(
     ("name", "lacks"),
     [
@@ -238,6 +252,14 @@ def test_an_average_of_members_on_other_clips_is_left_out_aloud(tmp_path, mean, 
     found = predictions.read(tmp_path)
     assert not [key for key in found if key.system == "mean"] and len(found) == len({*members})
     assert capsys.readouterr().out.count("left out: mean ravdess speakers") == 1  # not every seed
+
+
+def test_an_average_goes_with_the_members_that_newer_ones_replace(tmp_path, mean):
+    members = list(dict.fromkeys(members_of(mean)))
+    older = {key: fold(0, key.seed) for key in members}
+    older[mean] = predictions.average([older[key] for key in members_of(mean)])
+    strangers = {key: fold(0, 7, n=29) for key in members if key.system == "cnn_lstm"}
+    assert mean not in predictions.over(strangers, older)
 
 
 def test_an_average_is_of_the_newer_members(tmp_path, mean):

@@ -203,6 +203,12 @@ def test_a_cluster_ends_with_the_same_bytes_though_a_worker_is_killed(
     assert csv(tmp_path, here) == csv(tmp_path, there)
 
 
+def test_a_cache_where_none_can_be_is_told_in_a_sentence(clips, corpus, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(TableError, match=r"cannot be read or written to .*SERLIB_CACHE"):
+        features.extract(clips, corpus, cache=tmp_path / "file" / "c.sqlite", n_jobs=1)
+
+
 def test_a_damaged_cache_is_told_in_a_sentence(clips, corpus, tmp_path):
     cache = tmp_path / "c.sqlite"
     cache.write_bytes(b"no database" * 1000)

@@ -40,6 +40,12 @@ def test_numbers_are_standardised_as_scikit_learn_does():
     np.testing.assert_allclose(ClippedScaler().fit(X).transform(10 * X), far, rtol=1e-4)
 
 
+@pytest.mark.parametrize("kind", SCALERS.values())
+def test_to_fit_and_transform_at_once_leaves_it_fitted(kind):
+    X, scaler = MAKE[kind](50), kind()
+    np.testing.assert_array_equal(scaler.fit_transform(X), scaler.transform(X))
+
+
 def test_frames_inside_the_mask_are_standardised_and_padding_stays_zero():
     X = frames(3)
     Z = FrameScaler().fit(X).transform(X)

@@ -137,6 +137,14 @@ def test_a_run_has_tables_of_its_own_else_the_shipped_ones(run):
     assert len(clips) == len(features) == 3
 
 
+def test_features_of_recordings_that_changed_since_are_refused(run):
+    clips = read_clips(run.out / "emotion_path.csv")
+    clips.loc[0, "audio_md5"] = "another"
+    clips.to_csv(run.out / "emotion_path.csv", index=False)
+    with pytest.raises(TableError, match=rf"the recordings have changed since .*{REMAKE}"):
+        tables_of(run)
+
+
 def test_features_of_recordings_are_not_called_synthetic_once_the_audio_has_gone(run, tmp_path):
     """A later run finds only the demo corpus, but the tables are real."""
     gone = Run(run.project, tmp_path / "elsewhere", run.out, NOTICE)

@@ -8,7 +8,8 @@ import soundfile as sf
 
 from serlib.audio import load
 from serlib.errors import AudioError
-from serlib.recordings import blocks, envelope, lasts
+from serlib.recordings import blocks, envelope
+from serlib.recordings.blocks import lasts
 from tests.audio.test_container import of_years, write
 from tests.conftest import vowel
 

@@ -1,6 +1,7 @@
 """Sound that arrives while it is listened to."""
 
 import sys
+import threading
 from types import SimpleNamespace
 
 import numpy as np
@@ -26,6 +27,15 @@ def test_a_listener_who_stops_ends_it():
     endless = np.tile(Y, 60)
     with simulated((endless, SR), SR, pace=100) as live:
         next(iter(live))
+
+
+def test_a_listener_who_stops_leaves_nobody_waiting():
+    with simulated((np.tile(Y, 60), SR), SR, pace=0) as live:
+        next(iter(live))
+    (player,) = [t for t in threading.enumerate() if t.name == "plays array"] or [None]
+    if player:
+        player.join(timeout=30)
+        assert not player.is_alive()
 
 
 def test_what_there_is_no_room_for_is_counted_and_the_clock_stays_right():

@@ -137,5 +137,3 @@ def test_of_clips_one_of_which_is_none_no_voice_is_learnt(responder, wav, tmp_pa
     with pytest.raises(SerlibError, match=r"none\.wav") as error:
         responder.enrol([wav, str(tmp_path / "none.wav")], voice)
     assert voice.count == 0 and str(tmp_path) not in str(error.value)
-    with pytest.raises(BundleError, match="only `any_voice` learns a voice"):
-        responder.enrol([wav], voice, "conv1d")

@@ -32,6 +32,13 @@ def test_a_peak_is_where_it_is_said_to_be(voices, what, peak):
     assert np.abs(after).max() == pytest.approx(peak, rel=1e-6)
 
 
+def test_where_nobody_speaks_what_was_likeliest_is_followed():
+    """Silero hears nobody in some real clips too."""
+    tone = 0.1 * np.sin(2 * np.pi * 440 * np.arange(32000) / 16000)
+    moved = stress(open_bundle("any_voice"), [(tone, 16000)], rng=np.random.default_rng(0))
+    assert moved.changed.notna().all()
+
+
 def test_noise_is_as_far_below_as_it_is_said(voices):
     y, sr = voices[0]
     noisy, _ = STRESSES["noise 10 dB below"].change(y, sr, np.random.default_rng(0))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from serlib.audio import SR, synthesise
-from serlib.recordings import Windows
+from serlib.recordings.windows import Windows
 
 VOICE = synthesise("happy", speaker="02", sentence="kids", rng=np.random.default_rng(0))
 VOICE = VOICE[int(0.55 * SR) : -int(0.1 * SR)].astype(np.float32)  # without its silent ends

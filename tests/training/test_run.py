@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from serlib.audio import speed
+from serlib.audio.corruptions import speed
 from serlib.corpora import write_demo
 from serlib.corpora.demo import NOTICE
 from serlib.errors import CorpusError

@@ -17,7 +17,7 @@ from serlib.corpora.demo import MARK, NOTICE
 from serlib.errors import RunError
 from serlib.features import read_features
 from serlib.paths import Project
-from serlib.workflow import notebooks, run_notebooks
+from serlib.workflow import notebooks, pipeline, run_notebooks
 
 HERE = Project.here()
 
@@ -81,6 +81,12 @@ def test_plain_papermill_from_another_folder(tiny, tmp_path, monkeypatch):
 def test_recordings_that_are_named_are_read_or_the_run_refuses(tiny, tmp_path, only):
     with pytest.raises(RunError, match="reads saved predictions, and none of the recordings in"):
         run_notebooks(only=only, data=str(tiny), out=str(tmp_path))
+
+
+def test_who_asks_a_bundle_is_let_through_to_the_recordings(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(pipeline, "_execute", lambda *_: None)
+    how = dict(data=str(tiny), out=str(tmp_path), parameters=[("ASK", "conv1d")])
+    assert run_notebooks(only="09", **how) == tmp_path
 
 
 def test_what_is_fitted_on_tables_is_not_fitted_on_those_of_others(emodb, tmp_path):
