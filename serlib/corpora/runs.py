@@ -36,7 +36,7 @@ def open_run(data_root: str = "", out: str = "", *, project: Project | None = No
     Raises
     ------
     CorpusError
-        If a folder was named and holds no corpus.
+        If a folder was named and holds no corpus, or the demo corpus cannot be written.
     """
     project = project or Project.here()
     named = data_root or os.environ.get("SER_DATA", "")
@@ -58,9 +58,19 @@ def open_run(data_root: str = "", out: str = "", *, project: Project | None = No
         )
     demo = not found or is_demo(data)
     if not found:
-        data = write_demo(demo_folder(project))
+        data = _demo(project)
     folder = Path(out).resolve() if out else project.runs / ("demo" if demo else "default")
     return Run(project, data, folder, NOTICE if demo else "")
+
+
+def _demo(project: Project) -> Path:
+    try:
+        return write_demo(demo_folder(project))
+    except OSError as error:
+        raise CorpusError(
+            f"{project.cache}: the demo corpus cannot be written there ({error.strerror}). Name "
+            "another folder in SERLIB_CACHE"
+        ) from error
 
 
 def demo_folder(project: Project) -> Path:

@@ -67,6 +67,12 @@ def test_a_demo_corpus_is_called_so(project, tmp_path):
     assert run.demo and "synthetic" in run.notice and run.out == project.runs / "demo"
 
 
+def test_a_cache_where_none_can_be_is_told(project, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(CorpusError, match=r"cannot be written there .*SERLIB_CACHE"):
+        open_run(project=Project(project.root, tmp_path / "file" / "cache"))
+
+
 def test_a_clip_table_of_another_data_root_is_made_anew(run, corpus, project, tmp_path):
     first, other = clips_of(run), tmp_path / "other"
     assert holds(run, first)
