@@ -67,7 +67,7 @@ def plan(
         folds = [_rows_of(f, chosen, others, inputs.rows, system.variants) for f in folds]
     settings = system.settings() | dict(model=_configuration(system, inputs, key))
     fitted_as = key._replace(protocol=protocol.fits)
-    common = _digest(settings, inputs, by_speakers=system.anywhere)
+    common = _digest(settings, inputs)
     return [_task(system, fitted_as, fold, inputs, common, cache) for fold in folds]
 
 
@@ -119,7 +119,10 @@ def _rows_of(
 
 
 def _configuration(system: System, inputs: Inputs, key: Key) -> dict:
-    """Return what the system's model is made of; refuse one that its data cannot train."""
+    """Return what the system's model is made of; refuse one that its data cannot train.
+
+    The speakers are of it, where its `fit` is told of them.
+    """
     keras.utils.clear_session()  # numbers the layers' names from the beginning
     kind, shape = kind_of(system), system.front_end.as_input(inputs.X[:1]).shape[1:]
     model = system.network(shape, len(classes_of(key.data, inputs.rows.emotion)))
@@ -129,7 +132,8 @@ def _configuration(system: System, inputs: Inputs, key: Key) -> dict:
             f"{system.auxiliary_channel!r}, since the `fit` of its model takes no `others`: the "
             "clips would be of none of its classes. Leave the channel out, or use a discriminant."
         )
-    return kind.configuration(model)
+    told = dict(speakers=[*inputs.rows.speaker]) if kind.takes(model, "speakers") else {}
+    return kind.configuration(model) | told
 
 
 def _task(
@@ -152,12 +156,11 @@ def _task(
     return FoldTask(system, fold, key.seed, inputs, classes, cache / name)
 
 
-def _digest(settings: dict, inputs: Inputs, *, by_speakers: bool) -> "hashlib._Hash":
-    """Return a hash of what all fits of a key depend on; some weigh clips `by_speakers`."""
+def _digest(settings: dict, inputs: Inputs) -> "hashlib._Hash":
+    """Return a hash of what all fits of a key depend on."""
     versions = {name: version(name) for name in ("keras", "scikit-learn")}
     what = [_VERSION, settings, versions]
     digest = hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode())
     digest.update(np.ascontiguousarray(inputs.X))
-    for column in ("emotion", "speaker") if by_speakers else ("emotion",):
-        digest.update("|".join(inputs.rows[column]).encode())
+    digest.update("|".join(inputs.rows.emotion).encode())
     return digest

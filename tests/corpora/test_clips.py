@@ -79,6 +79,14 @@ def test_words_that_look_like_nothing_stay_words(clips, tmp_path):
     assert read_clips(tmp_path / "a.csv").equals(clips)
 
 
+def test_numbers_stay_the_words_that_they_are(clips, tmp_path):
+    """Sentences 01 and 1 are two, whichever other corpora are in the table."""
+    said = clips.assign(statement=[f"{k % 2}{k}" for k in range(len(clips))])
+    write_clips(said, tmp_path / "c.csv")
+    again = read_clips(tmp_path / "c.csv").set_index("clip_id").statement
+    assert again.to_dict() == said.set_index("clip_id").statement.to_dict()
+
+
 def test_a_row_without_a_corpus_is_refused(clips, tmp_path):
     write_clips(clips.assign(corpus=["", *clips.corpus[1:]]), tmp_path / "a.csv")
     with pytest.raises(TableError, match="bad corpus ''"):

@@ -108,10 +108,12 @@ def test_a_notebook_can_say_whose_clips_it_sees(project, corpus, tmp_path):
     assert "as saved" in whose_clips(Run(project, named.data, named.out))
 
 
-def earlier(run):
-    """Let the clip table be of a second ago: the clock of a file system is coarse."""
-    table = run.out / "emotion_path.csv"
-    os.utime(table, (table.stat().st_atime, table.stat().st_mtime - 1))
+def later(run):
+    """Let what comes be newer than the clip table: the clock of a file system is coarse."""
+    written, tick = (run.out / "emotion_path.csv").stat().st_mtime, run.out / "tick"
+    tick.touch()
+    while tick.stat().st_ctime <= written:
+        tick.touch()
 
 
 def test_a_folder_that_was_moved_here_and_labels_that_went_are_seen(project, tmp_path):
@@ -122,10 +124,10 @@ def test_a_folder_that_was_moved_here_and_labels_that_went_are_seen(project, tmp
     (mine / "labels.csv").write_text("path,emotion\nhappy/1.wav,angry\nsad/2.wav,angry\n")
     run = Run(project, mine, tmp_path / "out")
     assert set(clips_of(run).emotion) == {"angry"}
-    earlier(run)
+    later(run)
     (mine / "labels.csv").unlink()
     assert set(clips_of(run).emotion) == {"happy", "sad"}
-    earlier(run)
+    later(run)
     away.rename(mine / "ben")  # with the times that its files had
     assert len(clips_of(run)) == 3
 

@@ -14,6 +14,7 @@ import pytest
 
 import serlib
 from serlib import features
+from serlib.audio import spectrum
 from serlib.corpora import index_clips
 from serlib.errors import BundleError
 from serlib.features import FRONT_ENDS, Means, MfccDeltas
@@ -47,6 +48,14 @@ def differs(kind, kept):
         return True
     size = np.abs(before).sum(axis=1, keepdims=True)
     return bool((np.abs(found - before) > 1e-3 * size + 1e-9).any())
+
+
+@pytest.mark.parametrize("name", ["log_mel", "mfcc_deltas", "descriptors", "whisper"])
+def test_a_signal_of_another_rate_is_what_it_is_at_the_front_ends_own(name):
+    front_end, fine = FRONT_ENDS[name](), spectrum.resample(sound(), orig_sr=SR, target_sr=2 * SR)
+    own = spectrum.resample(fine, orig_sr=2 * SR, target_sr=front_end.sr)
+    found = front_end.extract_features(fine, 2 * SR)
+    np.testing.assert_array_equal(found, front_end.extract_features(own))
 
 
 def remake():

@@ -2,12 +2,14 @@
 
 import json
 
+import joblib
 import numpy as np
 import pytest
 
 from serlib import EnrolledSpeaker, predict_proba
 from serlib.errors import BundleError, SerlibError
 from serlib.inference import Voices, find_bundle, following, gain_of, open_bundle, shipped_card
+from serlib.inference.bundle import verify
 from serlib.paths import CHECKOUT, Project
 from serlib.systems import Followed, Voice
 
@@ -95,6 +97,12 @@ def test_who_is_followed_is_known_by_the_answers_so_far_in_whatever_batches(bund
     )
     with pytest.raises(BundleError, match="only `any_voice` learns a voice by the way"):
         following(dict(model=None))
+
+
+def test_what_follows_a_voice_is_checked_without_it():
+    learns = following(joblib.load(PATH.with_suffix(".joblib")))
+    verify(learns)
+    assert learns["voice"].count == 0
 
 
 def test_what_own_clips_bring_is_read_from_the_card(tmp_path):

@@ -32,10 +32,11 @@ def test_a_listener_who_stops_ends_it():
 def test_a_listener_who_stops_leaves_nobody_waiting():
     with simulated((np.tile(Y, 60), SR), SR, pace=0) as live:
         next(iter(live))
-    (player,) = [t for t in threading.enumerate() if t.name == "plays array"] or [None]
-    if player:
-        player.join(timeout=30)
-        assert not player.is_alive()
+        player = next(t for t in threading.enumerate() if t.name == "plays array")
+        player.join(timeout=1)  # until it waits for room
+        assert player.is_alive()
+    player.join(timeout=30)
+    assert not player.is_alive()
 
 
 def test_what_there_is_no_room_for_is_counted_and_the_clock_stays_right():
