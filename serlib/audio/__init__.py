@@ -32,7 +32,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "canonical": ["CANONICAL_SR", "canonical", "without_waiting"],
         "corruptions": ["coloured_noise"],
         "folder": ["SUFFIXES", "recordings", "recordings_below"],
-        "levels": ["f0", "measure"],
         "pitch": ["chroma_filters", "tuning", "yin"],
         "speech": ["NO_SPEECH", "PAUSE", "Detector", "Stretches", "speaks"],
         "synthesis": ["SENTENCES", "WORDS", "synthesise"],

@@ -95,6 +95,7 @@ def _opened(cache: Path) -> Iterator[sqlite3.Connection]:
     try:
         cache.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(cache)) as store:
+            store.execute("PRAGMA synchronous = OFF")  # a cache: who is killed loses nothing
             store.execute("CREATE TABLE IF NOT EXISTS features (key TEXT PRIMARY KEY, x BLOB)")
             yield store
     except (sqlite3.Error, OSError) as error:

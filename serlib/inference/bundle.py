@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _VERSIONS = ("keras", "librosa", "scikit-learn")  # what stored parts and features depend on
 _TOLERANCE = 1e-3  # of probabilities; machines differ by about 1e-5 in float32
+# With the encoder of 8 bits, a last bit of whose input moves .002 in the median of 120 real clips
+# and .006 at most: processors have kernels of their own
+_TOLERANCE_8_BITS = 0.02
 _REMAKE = "Fetch it again, or remake it: serlib run --system NAME, as conv1d"
 
 Bundle = dict[str, Any]
@@ -167,10 +170,11 @@ def verify(bundle: Bundle) -> None:
     features = extractor.get_predict_feat((reference["y"], extractor.sr))
     found = probabilities(bundle | dict(voice=None), features[None])[0]
     gap = float(np.max(np.abs(found - reference["probabilities"])))
-    if not gap <= _TOLERANCE:
+    allowed = _TOLERANCE_8_BITS if bundle.get("anywhere") else _TOLERANCE
+    if not gap <= allowed:
         raise BundleError(
             f"its reference clip gives other probabilities here (by {gap:.2g}, allowed "
-            f"{_TOLERANCE}): this machine's libraries compute something else. {_REMAKE}"
+            f"{allowed}): this machine's libraries compute something else. {_REMAKE}"
         )
     bundle["verified"] = True
 

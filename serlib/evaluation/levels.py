@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import median_filter
 
+from ..audio import SR, load
 from ..workers import each
-from .recording import SR, load
 
 _SILENCE_DB = 35  # below the clip's peak: where RAVDESS's room ends and a soft voice begins
 
