@@ -20,9 +20,7 @@ _C4 = 2.4390450703564542e-05
 # Arcs in single precision: 0 and the numbers round which a tangent lies, how far each counts, its
 # arc in two parts, and the polynomial of what is left of a tangent
 _0, _1, _2, _1_5, _PI, _PI_REST = map(np.float32, (0, 1, 2, 1.5, 3.1415927, -8.742278e-08))
-_TO_0, _TO_HALF, _TO_1, _TO_1_5, _FAR, _UPRIGHT = map(
-    np.float32, (0.4375, 0.6875, 1.1875, 2.4375, 2**25, 2**60)
-)
+_TO_0, _TO_HALF, _TO_1, _TO_1_5, _FAR = map(np.float32, (0.4375, 0.6875, 1.1875, 2.4375, 2**25))
 _ARC = tuple(map(np.float32, (0.4636476, 0.7853981, 0.9827937, 1.5707963)))
 _REST = tuple(map(np.float32, (5.0121582e-09, 3.7748947e-08, 3.4473217e-08, 7.5497894e-08)))
 _EVEN = (0.33333334, 0.14285715, 0.09090887, 0.06661073, 0.04976878, 0.01628582)
@@ -112,7 +110,7 @@ def _angles(D: np.ndarray) -> np.ndarray:
             arc = arc - ((off * (z * even + w * odd) - rest) - off)
             if tan >= _FAR:
                 arc = _ARC[3] + _REST[3]
-            if np.copysign(_1, x) < _0 and tan < _UPRIGHT:
+            if x < _0 or (y == _0 and np.copysign(_1, x) < _0):
                 arc = _PI - (arc - _PI_REST)
             made[t, b] = np.copysign(arc, y)
     return made

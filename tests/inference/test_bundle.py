@@ -17,6 +17,7 @@ from serlib.errors import AudioError, BundleError
 from serlib.features import Descriptors, LogMel, Means, MfccDeltas
 from serlib.files import sha256
 from serlib.inference import inspection
+from serlib.inference.bundle import probabilities, verify
 from serlib.systems import networks
 
 EMOTIONS = ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"]
@@ -158,6 +159,19 @@ def test_other_versions_and_a_diverging_reference_are_refused(saved, wav, change
     sign(saved)
     with pytest.raises(BundleError, match=says):
         serlib.load_bundle(saved)
+
+
+@pytest.mark.parametrize(("name", "moved"), [("any_voice", 0.015), ("conv1d", 9e-4)])
+def test_as_much_as_processors_differ_is_allowed(name, moved):
+    bundle = serlib.load_bundle(inference.find_bundle(name))
+    reference, extractor = bundle["reference"], bundle["extractor"]
+    features = extractor.get_predict_feat((reference["y"], extractor.sr))
+    here = probabilities(bundle, features[None])[0]
+    reference["probabilities"] = here + moved
+    verify(bundle | dict(verified=False))
+    reference["probabilities"] = here + 2 * moved
+    with pytest.raises(BundleError, match="other probabilities"):
+        verify(bundle | dict(verified=False))
 
 
 def test_a_bad_clip_is_named(saved, tmp_path):
