@@ -167,7 +167,7 @@ def items(folder: Path, hours: float = 0.0) -> list[Item]:
         voice = isinstance(front_end, VoiceStatistics)
         ways = dict(
             ours=partial(front_end.get_predict_feat, clip),
-            rival=partial(rival.descriptors_of, clip, voice=voice),
+            rival=partial(rival.statistics_of, clip, voice=voice),
             floor=partial(rival.floor, clip),
         )
         found.append(Item(f"features {front_end.name}", "ms", ways))

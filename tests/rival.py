@@ -46,39 +46,111 @@ def rows_of(path: Path) -> np.ndarray:
     return np.stack([features(signal, sr) for signal in (y, noisy, pitched)])
 
 
-def descriptors_of(path: Path, *, voice: bool = False) -> list[np.ndarray]:
-    """Return what librosa has of the descriptors of a clip, each by a function of its own.
+def statistics_of(path: Path, *, voice: bool = False) -> np.ndarray:
+    """Return the features of `Statistics` or `VoiceStatistics`, each number the obvious way.
 
-    Less than ours: neither statistics over the clip nor how clean a voice is.
+    What librosa has is librosa's, each a function of its own; what it lacks is NumPy's and SciPy's.
 
     Parameters
     ----------
     path : Path
-    voice : bool, resonances too, by linear prediction
+    voice : bool, the voice's descriptors too
     """
     import librosa
+    from scipy import stats
 
     y, sr = librosa.load(path, sr=_SR)
-    y, hop = librosa.effects.trim(y, top_db=35)[0], dict(hop_length=256)
-    short, found = dict(n_fft=1024, **hop), librosa.feature
+    y = librosa.effects.trim(y, top_db=35)[0]
+    x = descriptors(y, sr, voice=voice)
+    slopes, voiced = np.gradient(x, axis=0), x[:, -1] > 0.5
+    columns, n = [*x.T, *slopes.T], x.shape[1]
+    for pitch in (n - 2, 2 * n - 2):
+        columns[pitch] = columns[pitch][voiced]
+    table = []
+    for column in columns:
+        p05, p25, p50, p75, p95 = (np.percentile(column, q) for q in (5, 25, 50, 75, 95))
+        slope = np.polyfit(np.linspace(-1, 1, len(column)), column, 1)[0]
+        moments = stats.skew(column), stats.kurtosis(column)
+        spread = p75 - p25, p95 - p05
+        table.append(
+            [column.mean(), column.std(), p05, p25, p50, p75, p95, *spread, *moments, slope]
+        )
+    thirds = [f(part, axis=0) for part in np.array_split(x, 3) for f in (np.mean, np.std)]
+    z = (x - x.mean(axis=0)) / (x.std(axis=0) + 1e-6)
+    together, later = z.T @ z / len(z), z[:-10].T @ z[10:] / len(z[10:])
+    fisher = np.arctanh(np.clip([together, later], -0.99, 0.99))
+    fisher = fisher[0][np.triu_indices(n, 1)], fisher[1].ravel()
+    return np.hstack([np.ravel(table), *thirds, *fisher, len(y) / sr, voiced.mean()])
+
+
+def descriptors(y: np.ndarray, sr: int, *, voice: bool) -> np.ndarray:
+    """Return the descriptors of a signal, frame by frame [shape=(frames, descriptors)]."""
+    import librosa
+
+    found, hop = librosa.feature, dict(hop_length=256)
+    short = dict(n_fft=1024, **hop)
+    magnitudes = np.abs(librosa.stft(y, **short))
+    f0 = librosa.yin(y, fmin=60, fmax=700, sr=sr, frame_length=2048, **hop)
+    framed = librosa.util.frame(np.pad(y, 1024), frame_length=2048, **hop).T * np.hanning(2048)
+    window = np.correlate(np.hanning(2048), np.hanning(2048), "full")[2047:]
+    lags = np.rint(sr / f0).astype(int)
+    repeated = np.array([x[:-lag] @ x[lag:] for x, lag in zip(framed, lags, strict=True)])
+    periodic = repeated / ((framed**2).sum(axis=1) + 1e-9) * window[0] / window[lags]
+    periodic = np.clip(periodic, 0, 1)
+    flux = np.maximum(np.diff(magnitudes, axis=1, prepend=magnitudes[:, :1]), 0).sum(axis=0)
     rows = [
         found.mfcc(y=y, sr=sr, n_mfcc=24, n_mels=64, fmax=8000, **short),
-        found.melspectrogram(y=y, sr=sr, n_mels=16, fmax=8000, **short),
-        found.rms(y=y, frame_length=1024, **hop),
+        librosa.power_to_db(found.melspectrogram(y=y, sr=sr, n_mels=16, fmax=8000, **short)),
+        librosa.amplitude_to_db(found.rms(S=np.abs(librosa.stft(y, **short)), frame_length=1024)),
         found.zero_crossing_rate(y, frame_length=1024, **hop),
-        found.spectral_centroid(y=y, sr=sr, **short),
-        found.spectral_bandwidth(y=y, sr=sr, **short),
-        found.spectral_rolloff(y=y, sr=sr, **short),
-        found.spectral_flatness(y=y, **short),
+        np.log2(found.spectral_centroid(y=y, sr=sr, **short)),
+        np.log2(found.spectral_bandwidth(y=y, sr=sr, **short)),
+        np.log2(found.spectral_rolloff(y=y, sr=sr, **short) + 1),
+        np.log(found.spectral_flatness(y=y, **short)),
         found.spectral_contrast(y=y, sr=sr, **short),
-        librosa.yin(y, fmin=60, fmax=700, sr=sr, **hop)[None],
+        np.log(flux + 1e-5),
+        12 * np.log2(f0 / 60) * (periodic > 0.5),
+        periodic,
     ]
     if voice:
-        low = librosa.resample(y, orig_sr=sr, target_sr=sr // 2)
-        frames = librosa.util.frame(np.pad(low, 176), frame_length=352, hop_length=128)
-        lpc = librosa.lpc(frames * np.hamming(352)[:, None], order=12, axis=0)
-        rows += [np.roots(one) for one in lpc.T]
-    return rows
+        rows = [*_of_the_voice(y, sr, framed, lags, window), *rows]
+    rows = [np.atleast_2d(row)[:, : magnitudes.shape[1]] for row in rows]
+    return np.concatenate(rows).T
+
+
+def _of_the_voice(
+    y: np.ndarray, sr: int, framed: np.ndarray, lags: np.ndarray, window: np.ndarray
+) -> list[np.ndarray]:
+    """Return how clean a voice is, and where it resonates."""
+    import librosa
+
+    rows = []
+    power = np.abs(np.fft.rfft(framed, 4096)) ** 2
+    hz = np.fft.rfftfreq(4096, 1 / sr)
+    for low, high in ((0, 800), (800, 1600), (1600, 3200), (3200, 6400)):
+        repeats = np.fft.irfft(power * ((hz >= low) & (hz < high)))
+        near = [r[lag - 2 : lag + 3].max() for r, lag in zip(repeats, lags, strict=True)]
+        share = near / (repeats[:, 0] + 1e-9) * window[0] / window[lags]
+        rows.append(np.clip(share, 0, 1))
+    log = 10 * np.log10(power[:, : int(6000 / (sr / 2) * 2048)] + 1e-10)
+    cepstra = np.abs(np.fft.rfft(log - log.mean(axis=1, keepdims=True)))
+    level = 20 * np.log10(cepstra[:, 6000 // 700 + 1 : 6000 // 60 + 1] + 1e-6)
+    t = np.arange(level.shape[1])
+    trends = [np.polyval(np.polyfit(t, one, 1), t) for one in level]
+    rows.append([(a - b)[a.argmax()] for a, b in zip(level, trends, strict=True)])
+    half = librosa.resample(y, orig_sr=sr, target_sr=sr // 2)
+    half = librosa.effects.preemphasis(half, coef=0.97, zi=[0])
+    frames = librosa.util.frame(np.pad(half, 176), frame_length=352, hop_length=128)
+    resonances = []
+    for lpc in librosa.lpc(frames * np.hamming(352)[:, None], order=12, axis=0).T:
+        roots = np.roots(lpc)
+        at = np.angle(roots) * (sr // 2) / (2 * np.pi)
+        width = -np.log(np.abs(roots) + 1e-9) * (sr // 2) / np.pi
+        ours = (at > 150) & (at < 5000) & (width < 700)
+        pairs = sorted(zip(at[ours], width[ours], strict=True))[:3]
+        resonances.append([*pairs, *((600, 700), (1600, 700), (2700, 700))[len(pairs) :]])
+    resonances = np.array(resonances)
+    return [*rows, 12 * np.log2(resonances[..., 0]).T, np.log2(resonances[..., 1]).T]
 
 
 def answerer() -> Callable[[Path], np.ndarray]:

@@ -194,5 +194,5 @@ class DurationLoudness(Trimmed):
 
 def _long(rows: np.ndarray, n: int) -> np.ndarray:
     """Return rows of n frames: cut, or their last frame repeated."""
-    rows = rows[:, :n]
-    return np.pad(rows, ((0, 0), (0, n - rows.shape[1])), mode="edge")
+    lacks = n - rows.shape[1]
+    return np.pad(rows, ((0, 0), (0, lacks)), mode="edge") if lacks > 0 else rows[:, :n]
