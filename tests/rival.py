@@ -57,30 +57,32 @@ def statistics_of(path: Path, *, voice: bool = False) -> np.ndarray:
     voice : bool, the voice's descriptors too
     """
     import librosa
-    from scipy import stats
 
     y, sr = librosa.load(path, sr=_SR)
     y = librosa.effects.trim(y, top_db=35)[0]
     x = descriptors(y, sr, voice=voice)
-    slopes, voiced = np.gradient(x, axis=0), x[:, -1] > 0.5
-    columns, n = [*x.T, *slopes.T], x.shape[1]
-    for pitch in (n - 2, 2 * n - 2):
-        columns[pitch] = columns[pitch][voiced]
-    table = []
-    for column in columns:
-        p05, p25, p50, p75, p95 = (np.percentile(column, q) for q in (5, 25, 50, 75, 95))
-        slope = np.polyfit(np.linspace(-1, 1, len(column)), column, 1)[0]
-        moments = stats.skew(column), stats.kurtosis(column)
-        spread = p75 - p25, p95 - p05
-        table.append(
-            [column.mean(), column.std(), p05, p25, p50, p75, p95, *spread, *moments, slope]
-        )
+    n, voiced = x.shape[1], x[:, -1] > 0.5
+    moving = np.concatenate([x, np.gradient(x, axis=0)], axis=1)
+    table = functionals(moving)
+    for pitch in (n - 2, 2 * n - 2):  # which counts where there is one
+        table[:, pitch] = functionals(moving[voiced, pitch])
     thirds = [f(part, axis=0) for part in np.array_split(x, 3) for f in (np.mean, np.std)]
     z = (x - x.mean(axis=0)) / (x.std(axis=0) + 1e-6)
     together, later = z.T @ z / len(z), z[:-10].T @ z[10:] / len(z[10:])
     fisher = np.arctanh(np.clip([together, later], -0.99, 0.99))
     fisher = fisher[0][np.triu_indices(n, 1)], fisher[1].ravel()
-    return np.hstack([np.ravel(table), *thirds, *fisher, len(y) / sr, voiced.mean()])
+    return np.hstack([table.T.ravel(), *thirds, *fisher, len(y) / sr, voiced.mean()])
+
+
+def functionals(x: np.ndarray) -> np.ndarray:
+    """Return statistics over time of each column [shape=(12, columns)]."""
+    from scipy import stats
+
+    p05, p25, p50, p75, p95 = np.percentile(x, (5, 25, 50, 75, 95), axis=0)
+    slope = np.polyfit(np.linspace(-1, 1, len(x)), x, 1)[0]
+    moments = x.mean(axis=0), x.std(axis=0), stats.skew(x), stats.kurtosis(x)
+    quantiles = p05, p25, p50, p75, p95, p75 - p25, p95 - p05
+    return np.array([*moments[:2], *quantiles, *moments[2:], slope])
 
 
 def descriptors(y: np.ndarray, sr: int, *, voice: bool) -> np.ndarray:
@@ -136,7 +138,8 @@ def _of_the_voice(
     cepstra = np.abs(np.fft.rfft(log - log.mean(axis=1, keepdims=True)))
     level = 20 * np.log10(cepstra[:, 6000 // 700 + 1 : 6000 // 60 + 1] + 1e-6)
     t = np.arange(level.shape[1])
-    trends = [np.polyval(np.polyfit(t, one, 1), t) for one in level]
+    slope, start = np.polyfit(t, level.T, 1)[..., None]
+    trends = slope * t + start
     rows.append([(a - b)[a.argmax()] for a, b in zip(level, trends, strict=True)])
     half = librosa.resample(y, orig_sr=sr, target_sr=sr // 2)
     half = librosa.effects.preemphasis(half, coef=0.97, zi=[0])
