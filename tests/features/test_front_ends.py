@@ -17,7 +17,7 @@ from serlib import features
 from serlib.audio import spectrum
 from serlib.corpora import index_clips
 from serlib.errors import BundleError
-from serlib.features import FRONT_ENDS, Means, MfccDeltas
+from serlib.features import FRONT_ENDS, Means, MfccDeltas, Whisper
 from serlib.features.scaling import SCALERS
 
 NUMBERS = Path(__file__).with_name("numbers.json")
@@ -47,7 +47,9 @@ def differs(kind, kept):
     if found.shape != before.shape:
         return True
     size = np.abs(before).sum(axis=1, keepdims=True)
-    return bool((np.abs(found - before) > 1e-3 * size + 1e-9).any())
+    # Processors have kernels of their own for the 8 bits of Whisper's encoder, which differ by 1e-3
+    most = 5e-3 if kind is Whisper else 1e-3
+    return bool((np.abs(found - before) > most * size + 1e-9).any())
 
 
 @pytest.mark.parametrize("name", ["log_mel", "mfcc_deltas", "descriptors", "whisper"])

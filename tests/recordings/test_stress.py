@@ -49,7 +49,8 @@ def test_levels_move_no_answer_of_any_voice(voices):
     found = stress(open_bundle("any_voice"), voices, rng=np.random.default_rng(0))
     assert list(found.index) == list(STRESSES) and (found.clips == 2).all()
     levels = found.loc[["peak at -20 dB", "peak at -60 dB"]]
-    assert (levels.changed == 0).all() and (levels.moved < 1e-3).all()
+    # Not by more than the 8 bits of the encoder do, on processors that round them otherwise
+    assert (levels.changed == 0).all() and (levels.moved < 5e-3).all()
     assert found.moved["noise 10 dB below"] > found.moved["peak at -20 dB"]
 
 
