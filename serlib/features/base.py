@@ -120,8 +120,20 @@ class Anywhere(FrontEnd):
         return y
 
     def heard(self, source: Source) -> np.ndarray:
-        """Return what is looked at of a clip [shape=(n,)]."""
-        return canonical(self.load(source))
+        """Return what is looked at of a clip [shape=(n,)]; errors are those of `load`."""
+        return long_enough(canonical(load(source, sr=CANONICAL_SR)), source, self.sr)
+
+    @abstractmethod
+    def measure(self, y: np.ndarray) -> np.ndarray:
+        """Return the features [shape=`shape`], float32, of a canonical signal [shape=(n,)]."""
+
+    def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:
+        """Return the features of a signal [shape=`shape`], float32."""
+        return self.measure(canonical(self.at_its_rate(data, sr)))
+
+    def get_predict_feat(self, path: Source) -> np.ndarray:
+        """Return the features of a clip [shape=`shape`], which is made canonical once."""
+        return self.measure(self.heard(path))
 
 
 class Frames(Trimmed):

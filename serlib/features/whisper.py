@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..audio import CANONICAL_SR, canonical, spectrum
+from ..audio import CANONICAL_SR, spectrum
 from ..errors import SerlibError
 from ..files import sha256
 from ..paths import Project
@@ -47,9 +47,9 @@ class Whisper(Anywhere):
         """Shape of the features."""
         return (len(MOMENTS) * WIDTH * len(self.layers),)
 
-    def extract_features(self, data: np.ndarray, sr: int | None = None) -> np.ndarray:
-        """Return what is heard of a signal [shape=`shape`], float32: layer by layer, `MOMENTS`."""
-        x = log_mel(canonical(self.at_its_rate(data, sr)), self.sr)
+    def measure(self, y: np.ndarray) -> np.ndarray:
+        """Return what is heard of a canonical signal, layer by layer, `MOMENTS`, float32."""
+        x = log_mel(y, self.sr)
         parts = np.array_split(x, -(-len(x) // _LONGEST))
         said = np.concatenate([encode(part) for part in parts], axis=1)
         said = said[[k - 1 for k in self.layers]]
