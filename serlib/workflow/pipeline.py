@@ -5,6 +5,7 @@ import logging
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -29,7 +30,7 @@ from . import notebooks, readme
 # TRAIN say otherwise: what they leave out is read from the saved predictions.
 _WHOLE = {"SYSTEM": "all", "TRAIN": "all"}
 _PUBLISHED = {"CORPORA": "ravdess tess"}
-_FROM_TABLES = ("04", "07", "08")  # notebooks that need no audio, for the shipped tables do
+_FROM_TABLES = {"04", "07", "08"}  # notebooks that need no audio, for the shipped tables do
 _FROM_PREDICTIONS = ("07", "08", "09")  # that read no audio, but to retrain
 _OF_OWN = ("01", "09")  # those that are of any corpus; the others need RAVDESS and TESS
 _TOP_LEVEL = {"emotion_path.csv": "01", "features.csv": "03", "features.json": "03"}  # made by
@@ -93,7 +94,7 @@ def run_notebooks(
         print(f"your own recordings: what is there, and {learns} learnt from them (01 and 09)")
     if publish:
         run = publishing(run, chosen)
-    elif run.demo and not values.get("RETRAIN") and _from_tables(chosen):
+    elif run.demo and not values.get("RETRAIN") and {p.name[:2] for p in chosen} <= _FROM_TABLES:
         run = Run(project, run.data, run.out if out else project.runs / "default")
     values |= dict(DATA_ROOT=str(run.data), OUT=str(run.out))
     told = whose_clips(run)
@@ -128,16 +129,13 @@ def _check_writable(out: Path, instead: str) -> None:
         with suppress(FileNotFoundError):
             out.stat()
         there = next(path for path in (out.resolve(), *out.resolve().parents) if path.exists())
+        if writable := there.is_dir() and os.access(there, os.W_OK):
+            tempfile.TemporaryFile(dir=there).close()  # in /proc root may make files, and cannot
     except OSError as error:  # a name that is too long, or below a file
         raise RunError(f"{out}: {error.strerror}. {instead}") from error
-    if not (there.is_dir() and os.access(there, os.W_OK)):
+    if not writable:
         why = "cannot be written to" if there.is_dir() else "is no folder"
         raise RunError(f"{out}: {there} {why}. {instead}")
-
-
-def _from_tables(chosen: list[Path]) -> bool:
-    """Tell whether notebooks need no audio: without, they use the shipped tables."""
-    return all(path.name[:2] in _FROM_TABLES for path in chosen)
 
 
 def publishing(run: Run, chosen: list[Path]) -> Run:

@@ -101,6 +101,12 @@ def test_a_folder_that_nothing_can_be_written_to_is_told(tiny, small, tmp_path):
             run_notebooks(only="05", data=str(tiny), out=str(tmp_path / out), project=small)
 
 
+@pytest.mark.skipif(not os.access("/proc", os.W_OK), reason="only root is told that it may")
+def test_a_folder_in_which_even_root_can_make_nothing_is_told(tiny, small):
+    with pytest.raises(RunError, match=r"/proc/out: .*Name another folder with --out"):
+        run_notebooks(only="05", data=str(tiny), out="/proc/out", project=small)
+
+
 @pytest.mark.parametrize("how", [{}, dict(publish=True), dict(only="08")])
 def test_a_read_only_checkout_is_told_before_anything_is_written(small, monkeypatch, how):
     real = os.access
