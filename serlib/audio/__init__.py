@@ -29,7 +29,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "warn_of",
         ],
         "augment": ["SPEEDS", "VARIANTS", "WAYS", "S2_VARIANTS", "noisy_or_masked", "variant"],
-        "canonical": ["CANONICAL_SR", "canonical", "without_waiting"],
+        "canonical": ["CANONICAL_SR", "canonical", "unclipped", "without_waiting"],
         "corruptions": ["coloured_noise"],
         "folder": ["SUFFIXES", "recordings", "recordings_below"],
         "pitch": ["chroma_filters", "tuning", "yin"],

@@ -16,6 +16,10 @@ _WAITS_S, _KEPT_S = 3, 1  # a silence at an end that is so long; what is left of
 _SILENT_DB = 50  # below the loudest 10 ms
 _ORDER, _STOP_ORDER, _STOP_DB = 4, 12, 60  # of the two filters; how far down the band's top is
 _RING = CANONICAL_SR // 4  # samples, after which the filters are still
+# Shares of the samples that lie at the very peak: of fewer nothing was cut off, of more little is
+# left to continue. Of 18,298 clips of six corpora 102 have as many, all of CREMA-D, at most 1.3 %
+_CUT_OFF = 0.002, 0.05
+_PART_S, _PART = 0.06, 2048  # s, samples: in which a voice stays the same
 
 
 def canonical(y: np.ndarray) -> np.ndarray:
@@ -35,6 +39,44 @@ def canonical(y: np.ndarray) -> np.ndarray:
     y = trim(y, top_db=TRIM_DB, frame_length=_FRAME * 2, hop_length=_HOP)
     level = rms(y, frame_length=_FRAME, hop_length=_HOP)
     return (y * (_LOUD / (np.percentile(level, 90) + 1e-12))).astype(np.float32)
+
+
+def unclipped(y: np.ndarray, sr: int) -> np.ndarray:
+    """Return a signal [shape=(n,)] whose peaks were cut off as they may have been, or as it is.
+
+    Each short part is predicted from its own past and future, as Janssen, Veldhuis & Vries (1986,
+    IEEE Trans. Acoust. 34: 317) do with samples that are lost; no sample gets smaller. Of clips
+    whose peaks are halved one in 24 is answered otherwise by `any_voice`, so mended one in 80.
+    """
+    size = np.abs(y)
+    cut = size > 0.999 * size.max()
+    if not _CUT_OFF[0] < cut.mean() < _CUT_OFF[1]:
+        return y
+    mended, n, order = y.astype(float), min(int(_PART_S * sr), _PART), sr // 1000 + 8
+    starts = range(0, max(len(y) - n // 2, 1), n // 2)
+    for start in (*starts, *starts):  # the second time from what the first has made
+        part = slice(start, start + n)
+        here = cut[part]
+        if here.any() and here.mean() < 0.5 and len(here) > 2 * order:
+            sign, least = np.sign(y[part][here]), size[part][here]
+            grown = sign * _predicted(mended[part], here, order)
+            mended[part][here] = sign * np.clip(grown, least, 3 * least)
+    return mended.astype(y.dtype)
+
+
+def _predicted(x: np.ndarray, lost: np.ndarray, order: int) -> np.ndarray:
+    """Return lost samples of a signal, so that linear prediction errs least over all of it."""
+    from scipy.linalg import solve_toeplitz  # which few recordings need
+
+    windowed = x * np.hanning(len(x))
+    lags = np.correlate(windowed, windowed, "full")[len(x) - 1 :][: order + 1]
+    lags[0] = lags[0] * (1 + 1e-9) + 1e-12
+    a = np.append(1.0, -solve_toeplitz(lags[:-1], lags[1:]))
+    weights = np.correlate(a, a, "full")  # of a sample's neighbours in the sum of squared errors
+    near, at = np.zeros(len(x)), np.flatnonzero(lost)
+    near[: order + 1] = weights[order:]
+    known = np.convolve(np.where(lost, 0, x), weights, "same")[at]
+    return np.linalg.solve(near[np.abs(np.subtract.outer(at, at))], -known)
 
 
 def without_waiting(recording: Recording) -> Recording:

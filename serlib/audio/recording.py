@@ -9,6 +9,7 @@ import soundfile as sf
 
 from ..errors import AudioError, AudioWarning
 from . import container
+from .canonical import unclipped
 from .source import Recording, Source, name_of, opened, plain
 from .spectrum import resample
 
@@ -32,7 +33,12 @@ def decode(source: Source) -> Recording:
 
 
 def load(
-    source: Source, *, sr: int = SR, offset: float = 0.0, duration: float | None = None
+    source: Source,
+    *,
+    sr: int = SR,
+    offset: float = 0.0,
+    duration: float | None = None,
+    unclip: bool = False,
 ) -> np.ndarray:
     """Load a clip, or a window of it, as `librosa.load` does.
 
@@ -48,6 +54,7 @@ def load(
         Any format that libsndfile or FFmpeg reads, whatever the file is called.
     sr : int, Hz, the rate wanted
     offset, duration : float, s, the window; None is to the end
+    unclip : bool, mend peaks that were cut off: `serlib.audio.unclipped`
 
     Returns
     -------
@@ -69,6 +76,7 @@ def load(
         warn_of(Recording(y, native, name, missing))
     y = mono(y)
     _check(y, name, offset)
+    y = unclipped(y, native) if unclip else y
     return np.ascontiguousarray(resample(y, orig_sr=native, target_sr=sr), dtype=np.float32)
 
 

@@ -120,8 +120,13 @@ class Anywhere(FrontEnd):
         return y
 
     def heard(self, source: Source) -> np.ndarray:
-        """Return what is looked at of a clip [shape=(n,)]; errors are those of `load`."""
-        return long_enough(canonical(load(source, sr=CANONICAL_SR)), source, self.sr)
+        """Return what is looked at of a clip [shape=(n,)]; errors are those of `load`.
+
+        Peaks that were cut off are mended; what is learnt from stays as it is, that cut copies of
+        it teach something.
+        """
+        y = load(source, sr=CANONICAL_SR, unclip=True)
+        return long_enough(canonical(y), source, self.sr)
 
     @abstractmethod
     def measure(self, y: np.ndarray) -> np.ndarray:

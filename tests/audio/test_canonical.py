@@ -5,8 +5,17 @@ import pytest
 from scipy import signal
 
 from serlib.audio import CANONICAL_SR as SR
-from serlib.audio import Recording, canonical, load, without_waiting
+from serlib.audio import (
+    Recording,
+    canonical,
+    corruptions,
+    load,
+    synthesise,
+    unclipped,
+    without_waiting,
+)
 from serlib.audio.canonical import HIGHEST, LOWEST, in_band
+from serlib.features import Whisper
 from tests.conftest import vowel
 
 T = np.arange(2 * SR) / SR
@@ -89,3 +98,55 @@ def test_the_band_is_scipys(n):
     y = np.random.default_rng(n).standard_normal(n) + 0.5
     expected = signal.sosfilt(np.concatenate([low, high]), y)
     np.testing.assert_allclose(in_band(y), expected, atol=1e-11)
+
+
+def spoken(sr=22050):
+    return synthesise("happy", speaker="05", sentence="dogs", rng=np.random.default_rng(2), sr=sr)
+
+
+def distance_db(y, expected):
+    return 10 * np.log10(np.sum((y - expected) ** 2) / np.sum(expected**2))
+
+
+@pytest.mark.parametrize("gain", [1.0, 1e-3])
+@pytest.mark.parametrize("sr", [8000, 48000])
+def test_peaks_that_were_cut_off_are_continued(sr, gain):
+    y = gain * spoken(sr).astype(np.float32)
+    clipped = corruptions.clipped(y, db=6)
+    mended = unclipped(clipped, sr)
+    assert mended.dtype == y.dtype and len(mended) == len(y)
+    assert distance_db(mended, y) < distance_db(clipped, y) - 5
+    cut = np.abs(clipped) > 0.999 * np.abs(clipped).max()
+    np.testing.assert_array_equal(mended[~cut], clipped[~cut])
+    assert (np.sign(mended[cut]) == np.sign(clipped[cut])).all()
+    assert (np.abs(mended[cut]) >= np.abs(clipped[cut])).all()
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        spoken(),  # whole
+        np.zeros(22050, np.float32),
+        np.full(22050, 0.3, np.float32),
+        np.sign(np.sin(np.arange(22050) / 20)),  # nothing is left of it
+        np.pad([1.0, -1.0], 500),  # two clicks
+    ],
+)
+def test_what_lost_no_peaks_or_all_of_them_stays_as_it_is(y):
+    np.testing.assert_array_equal(unclipped(y, 22050), y)
+
+
+def test_what_is_cut_everywhere_for_a_while_is_left_there():
+    y = 0.5 * spoken()
+    y[1000:1500] = 1.0
+    mended = unclipped(y, 22050)
+    assert np.isfinite(mended).all() and (mended[1100:1400] == 1).all()
+
+
+def test_a_recording_is_mended_before_it_is_heard_and_what_is_learnt_from_is_not():
+    y = spoken(48000).astype(np.float32)
+    clipped = corruptions.clipped(y, db=6)
+    heard, whole = (Whisper().get_predict_feat((x, 48000)) for x in (clipped, y))
+    learnt = Whisper().extract_features(Whisper().load((clipped, 48000)))
+    assert np.linalg.norm(heard - whole) < 0.8 * np.linalg.norm(learnt - whole)
+    np.testing.assert_array_equal(whole, Whisper().extract_features(Whisper().load((y, 48000))))
