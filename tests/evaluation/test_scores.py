@@ -67,6 +67,11 @@ def test_of_one_speaker_there_is_no_interval():
     assert evaluation.with_interval(figures) == f"{figures['uar']:.3f}"
 
 
+def test_two_speakers_have_an_interval():
+    figures = score(predictions(speakers=2, hit=[0.2, 0.9]))
+    assert figures["uar_low"] < figures["uar"] < figures["uar_high"]
+
+
 def test_the_bootstrap_is_that_of_the_book():
     """Against the plain loop: draw speakers, score what they said, take the quantiles."""
     table = predictions(300, 10, hit=np.linspace(0.2, 0.9, 10))
@@ -109,6 +114,16 @@ def test_a_class_nobody_recorded_is_predicted_without_harm():
     assert score(table)["uar"] == pytest.approx(hits.sum() / 4)
 
 
+def test_an_emotion_of_one_clip_counts_as_the_others_do():
+    table = predictions()
+    rare = table.assign(
+        emotion=[*table.emotion[1:], "fear"], predicted=[*table.predicted[1:], "fear"]
+    )
+    assert score(rare)["uar"] == pytest.approx(
+        balanced_accuracy_score(rare.emotion, rare.predicted)
+    )
+
+
 def test_shuffled_labels_give_chance():
     table = predictions(20000, 20, hit=0.9)
     shuffled = np.random.default_rng(0).permutation(table.predicted)
@@ -133,6 +148,8 @@ def test_an_interval_does_not_hang_on_the_other_groups():
 def test_per_emotion_has_a_row_each():
     report = evaluation.per_emotion(predictions())
     assert list(report.index) == sorted(EMOTIONS) and report.support.sum() == 240
+    never = evaluation.per_emotion(predictions().replace({"predicted": {"sad": "happy"}}))
+    assert never.precision.sad == never.recall.sad == 0
 
 
 def wrong_in(table, speakers):
@@ -149,8 +166,10 @@ def test_the_difference_is_that_of_the_uars_whatever_the_seeds():
     uars = [balanced_accuracy_score(t.emotion, t.predicted) for t in (a, b)]
     assert found["difference"] == pytest.approx(uars[0] - uars[1])
     assert found["low"] < found["difference"] < found["high"]
-    twice = evaluation.compare(pd.concat([a, a]), b, rng=np.random.default_rng(0))
-    assert twice["difference"] == pytest.approx(found["difference"])
+    for times, others in ((2, 1), (1, 2), (3, 2)):
+        both = pd.concat([a] * times), pd.concat([b] * others)
+        again = evaluation.compare(*both, rng=np.random.default_rng(0))
+        assert again["difference"] == pytest.approx(found["difference"])
 
 
 def test_a_speaker_who_lacks_an_emotion_counts_for_the_others():
