@@ -97,6 +97,7 @@ def test_the_calls_of_s2s_users_work(saved, wav):
     x = bundle["scaler"].transform(bundle["extractor"].get_predict_feat(str(wav))[None])[..., None]
     label = bundle["encoder"].inverse_transform(bundle["model"].predict(x, verbose=0))[0][0]
     assert label == serlib.get_predictions(str(wav), bundle)
+    assert bundle["verified"] and "anywhere" not in bundle  # checked once, and heard as it is
     assert bundle["extractor"].extract_features(clip(), 22050).shape == (162,)
 
 
