@@ -70,11 +70,12 @@ def _predicted(x: np.ndarray, lost: np.ndarray, order: int) -> np.ndarray:
 
     windowed = x * np.hanning(len(x))
     lags = np.correlate(windowed, windowed, "full")[len(x) - 1 :][: order + 1]
-    lags[0] = lags[0] * (1 + 1e-9) + 1e-12
+    lags[0] = lags[0] * (1 + 1e-9) + 1e-12  # of a tone, too, there is a solution
     a = np.append(1.0, -solve_toeplitz(lags[:-1], lags[1:]))
     weights = np.correlate(a, a, "full")  # of a sample's neighbours in the sum of squared errors
     near, at = np.zeros(len(x)), np.flatnonzero(lost)
     near[: order + 1] = weights[order:]
+    near[0] *= 1 + 1e-9
     known = np.convolve(np.where(lost, 0, x), weights, "same")[at]
     return np.linalg.solve(near[np.abs(np.subtract.outer(at, at))], -known)
 

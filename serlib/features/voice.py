@@ -69,8 +69,8 @@ def harmonicity(pitch: Pitch, sr: int, band: tuple[float, float]) -> np.ndarray:
     # The inverse Fourier transform, at the five lags round the period alone
     off = np.outer(k, np.arange(-2, 3)) & (n - 1)  # n is a power of 2
     cos, sin = _turns(n)
-    at_lag = (wave[pitch.lag] for wave in _at_lags(n, k[0], k[-1] + 1, int(sr / F0_RANGE[0]) + 2))
-    near = (power * next(at_lag)) @ cos[off] - (power * next(at_lag)) @ sin[off]
+    cos_at, sin_at = _at_lags(n, k[0], k[-1] + 1, int(sr / F0_RANGE[0]) + 2)
+    near = (power * cos_at[pitch.lag]) @ cos[off] - (power * sin_at[pitch.lag]) @ sin[off]
     return pitch.share(near.max(axis=1), power.sum(axis=1))
 
 
