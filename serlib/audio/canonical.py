@@ -16,9 +16,10 @@ _WAITS_S, _KEPT_S = 3, 1  # a silence at an end that is so long; what is left of
 _SILENT_DB = 50  # below the loudest 10 ms
 _ORDER, _STOP_ORDER, _STOP_DB = 4, 12, 60  # of the two filters; how far down the band's top is
 _RING = CANONICAL_SR // 4  # samples, after which the filters are still
-# Shares of the samples that lie at the very peak: of fewer nothing was cut off, of more little is
-# left to continue. Of 18,298 clips of six corpora 102 have as many, all of CREMA-D, at most 1.3 %
-_CUT_OFF = 0.002, 0.05
+# Shares of the samples that lie at the very peak: of fewer nothing was cut off, no voice stays
+# there; of more little is left to continue. Of 18,298 clips of six corpora 102 have as many, all of
+# CREMA-D, at most 1.3 %
+CUT_OFF, _TOO_MUCH = 0.002, 0.05
 _PART_S, _PART = 0.06, 2048  # s, samples: in which a voice stays the same
 
 
@@ -41,6 +42,12 @@ def canonical(y: np.ndarray) -> np.ndarray:
     return (y * (_LOUD / (np.percentile(level, 90) + 1e-12))).astype(np.float32)
 
 
+def at_peak(y: np.ndarray) -> np.ndarray:
+    """Return which samples of a signal lie at its very peak [shape=(n,)]."""
+    size = np.abs(y)
+    return size > 0.999 * size.max()
+
+
 def unclipped(y: np.ndarray, sr: int) -> np.ndarray:
     """Return a signal [shape=(n,)] whose peaks were cut off as they may have been, or as it is.
 
@@ -48,9 +55,8 @@ def unclipped(y: np.ndarray, sr: int) -> np.ndarray:
     IEEE Trans. Acoust. 34: 317) do with samples that are lost; no sample gets smaller. Of 360 clips
     whose peaks are halved `any_voice` answers 16 otherwise than whole, 9 where they are mended.
     """
-    size = np.abs(y)
-    cut = size > 0.999 * size.max()
-    if not _CUT_OFF[0] < cut.mean() < _CUT_OFF[1]:
+    cut, size = at_peak(y), np.abs(y)
+    if not CUT_OFF < cut.mean() < _TOO_MUCH:
         return y
     mended, n, order = y.astype(float), min(int(_PART_S * sr), _PART), sr // 1000 + 8
     starts = range(0, max(len(y) - n // 2, 1), n // 2)

@@ -29,7 +29,8 @@ class Whisper(Anywhere):
 
     In the last a frame weighs as much as its amplitude, so that pauses and the room have little
     weight [shape=(n,)]. The encoder's numbers have 8 bits, which processors round with kernels of
-    their own: features differ by about 1e-3 between two of them, probabilities by up to .006.
+    their own: features of two differed by 1e-3, a probability by .0017; a last bit of the signal
+    moves one by up to .006.
 
     Parameters
     ----------

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from ..audio import CANONICAL_SR, Recording, canonical, load, speaks, spectrum
+from ..audio import CANONICAL_SR, CUT_OFF, Recording, at_peak, canonical, load, speaks, spectrum
 
 _QUIET_DB = -45  # of full scale, the peak: closer to the noise of a 16-bit recorder than voices are
-_CUT = 0.002  # of the samples lie at the very peak: no voice stays there
 _TELEPHONE, _EMPTY_DB = 4_000, -60  # Hz; a band that lies so far below the voice holds nothing
 _REPEATS, _VOICED = 0.5, 0.1  # of a frame's energy after a period; of the frames of speech
 _CLOSE = 0.8  # of the likeliest emotion's probability
@@ -28,7 +27,7 @@ def remarks(recording: Recording, probabilities: dict[str, float]) -> list[str]:
     peak = float(np.abs(y).max())
     if (level := 20 * np.log10(peak + 1e-12)) < _QUIET_DB:
         said.append(f"Very quiet: its peak is {-level:.0f} dB below full scale. Move closer.")
-    if np.mean(np.abs(y) > 0.999 * peak) > _CUT:
+    if at_peak(y).mean() > CUT_OFF:
         said.append("Its peaks are cut off. Record at a lower level.")
     if _above(y, recording.sr) < _EMPTY_DB:
         said.append(f"It holds almost nothing above {_TELEPHONE // 1000} kHz, as over a telephone.")
